@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    // A slow machine must not turn a right answer into a failure: limits are for what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
