@@ -1,0 +1,68 @@
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Complete, Outcome, Publishing, Receiving, Session, Stored } from './session.ts';
+
+/** What CLOSE-SESSION does to the session it names. */
+export type CloseDecision =
+  | { readonly do: 'refuse'; readonly code: ErrorCode; readonly why: string }
+  /** A tombstone repeats its outcome. */
+  | { readonly do: 'repeat'; readonly outcome: Outcome }
+  /** Published before: only the session is left to end. */
+  | { readonly do: 'forget'; readonly session: Complete }
+  | { readonly do: 'publish'; readonly session: Stored | Publishing }
+  /** Nothing was ever sent: an empty object, if the destination is free (Z2). */
+  | { readonly do: 'publish-empty'; readonly session: Receiving }
+  /** A partial file is never published. */
+  | { readonly do: 'discard-early'; readonly session: Receiving };
+
+/** The table of CLOSE-SESSION. `session` is what the packet may see, `undefined` if nothing. */
+export const decideClose = (session: Session | undefined): CloseDecision => {
+  switch (session?.state) {
+    case undefined:
+      return { do: 'refuse', code: 'SESSION_NOT_FOUND', why: 'no such session for this URL and principal' };
+    case 'complete':
+      return { do: 'forget', session };
+    case 'receiving':
+      return { do: session.progress === undefined ? 'publish-empty' : 'discard-early', session };
+    case 'stored':
+    case 'publishing':
+      return { do: 'publish', session };
+    case 'tombstone':
+      return { do: 'repeat', outcome: session.outcome };
+  }
+};
+
+/** The error that an outcome is answered with at CLOSE-SESSION, or `undefined` for success. */
+export const closeErrorOf: Readonly<Record<Outcome, ErrorCode | undefined>> = {
+  published: undefined,
+  cancelled: undefined,
+  refused: 'ACCESS_DENIED',
+  early: 'INVALID_REQUEST',
+  lost: 'UPLOAD_LOST',
+};
+
+/** What CANCEL-SESSION does to the session it names. */
+export type CancelDecision =
+  | { readonly do: 'refuse'; readonly code: ErrorCode; readonly why: string }
+  | { readonly do: 'repeat' }
+  /** The published object stays; the session ends. */
+  | { readonly do: 'forget'; readonly session: Complete }
+  | { readonly do: 'discard'; readonly session: Receiving | Stored }
+  /** Past the point of no return: wait until the publication is decided, then success; the object stays. */
+  | { readonly do: 'await-publication'; readonly session: Publishing };
+
+/** The table of CANCEL-SESSION. */
+export const decideCancel = (session: Session | undefined): CancelDecision => {
+  switch (session?.state) {
+    case undefined:
+      return { do: 'refuse', code: 'SESSION_NOT_FOUND', why: 'no such session for this URL and principal' };
+    case 'complete':
+      return { do: 'forget', session };
+    case 'receiving':
+    case 'stored':
+      return { do: 'discard', session };
+    case 'publishing':
+      return { do: 'await-publication', session };
+    case 'tombstone':
+      return { do: 'repeat' };
+  }
+};

@@ -1,0 +1,136 @@
+/**
+ * A session: what the server remembers of one upload between packets. Immutable values; `transitions.ts` makes the next
+ * one from the last. States and their meaning are those of docs/protocol.md.
+ *
+ *     RECEIVING ──last byte──▶ STORED ──stamp──▶ PUBLISHING ──▶ COMPLETE ──CLOSE──▶ tombstone(published)
+ *         └── CANCEL, early CLOSE ──▶ tombstone(cancelled | early)   └── destination taken ──▶ tombstone(refused)
+ */
+export type Session = Receiving | Stored | Publishing | Complete | Tombstone;
+
+/** When the object appears at its destination. */
+export type PublishOn = 'close-session' | 'last-fragment';
+
+/** What every state keeps. Resolved when the session is created, so a changed configuration strands nobody. */
+export interface SessionBase {
+  /** Upper-case GUID without braces. */
+  readonly sessionId: string;
+  /** SHA-256 of the normalised destination URL, 32 bytes in hexadecimal. */
+  readonly urlHash: string;
+  readonly principal: string;
+  /** Prefix of the destination that the URL fell under. */
+  readonly destination: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly allowOverwrites: boolean;
+  readonly publishOn: PublishOn;
+  readonly createdAtMs: number;
+  /** Counts the writes of this item; every write expects the version it read. */
+  readonly version: number;
+  /** Id of the attempt that wrote this version: 6 random bytes in hexadecimal. A lost answer is recognised by it. */
+  readonly attempt: string;
+}
+
+/** A run of acknowledged bytes waiting in staging. It ends where the next piece begins, the last one at `next`. */
+export interface Piece {
+  /** Absolute offset of the first byte. */
+  readonly offset: number;
+  /** How often its bytes have been staged again: 0 for a fragment as it came. */
+  readonly level: number;
+  /** The attempt that staged it, part of its key. */
+  readonly attempt: string;
+}
+
+/** Fixed with the first accepted fragment: part n is always the bytes `[(n − 1) · partBytes, n · partBytes)`. */
+export interface Layout {
+  readonly totalBytes: number;
+  readonly partBytes: number;
+}
+
+/** What the bytes up to `next` have become. */
+export interface Progress {
+  /** The next expected offset: bytes 0 … next − 1 are durable. */
+  readonly next: number;
+  readonly layout: Layout;
+  /** The multipart upload, from the first part on. */
+  readonly uploadId: string | undefined;
+  /** Parts uploaded: 1 … partCount. S3 keeps their list. */
+  readonly partCount: number;
+  /** The acknowledged bytes behind the last part, in order, without gaps. */
+  readonly tail: readonly Piece[];
+  /** CRC32 of bytes 0 … next − 1. */
+  readonly crc32: number;
+}
+
+export interface Receiving extends SessionBase {
+  readonly state: 'receiving';
+  /** Absent until the first fragment is accepted. */
+  readonly progress: Progress | undefined;
+  /** Refused from this second on, deleted by DynamoDB some time later. */
+  readonly expiresAtSeconds: number;
+}
+
+/** The entity as a finished multipart upload that has not been completed. */
+export interface Entity {
+  readonly totalBytes: number;
+  readonly partBytes: number;
+  readonly uploadId: string;
+  readonly partCount: number;
+  readonly crc32: number;
+}
+
+export interface Stored extends SessionBase {
+  readonly state: 'stored';
+  readonly entity: Entity;
+  /** Made by a CLOSE without any fragment: published only where nothing is, and refused as a bad request otherwise. */
+  readonly closedEmpty: boolean;
+  /** When the sweep takes over. */
+  readonly dueAtSeconds: number;
+}
+
+export interface Publishing extends SessionBase {
+  readonly state: 'publishing';
+  readonly entity: Entity;
+  readonly closedEmpty: boolean;
+  /** Until then the attempt named by `attempt` may be at work and others wait. */
+  readonly leaseUntilMs: number;
+  readonly dueAtSeconds: number;
+}
+
+/** Published and not closed yet. */
+export interface Complete extends SessionBase {
+  readonly state: 'complete';
+  readonly totalBytes: number;
+  readonly cleanUp: CleanUp;
+}
+
+/**
+ * Until staged bytes and upload are gone an ended session is due for the sweep, then it has a time to live. Never both:
+ * DynamoDB must not delete what the sweep has still to do.
+ */
+export type CleanUp =
+  | { readonly pending: true; readonly dueAtSeconds: number }
+  | { readonly pending: false; readonly expiresAtSeconds: number };
+
+/** How a session ended; its tombstone repeats it. */
+export type Outcome = 'published' | 'cancelled' | 'refused' | 'early' | 'lost';
+
+export interface Tombstone extends SessionBase {
+  readonly state: 'tombstone';
+  readonly outcome: Outcome;
+  /** The upload to abort while `cleanUp` is pending. */
+  readonly uploadId: string | undefined;
+  readonly cleanUp: CleanUp;
+}
+
+/** The next expected offset of a session, as reported in every answer to a fragment. */
+export const nextOffset = (session: Exclude<Session, Tombstone>): number => {
+  switch (session.state) {
+    case 'receiving':
+      return session.progress?.next ?? 0;
+    case 'stored':
+    case 'publishing':
+      return session.entity.totalBytes;
+    case 'complete':
+      return session.totalBytes;
+  }
+};

@@ -1,0 +1,160 @@
+import type {
+  CleanUp,
+  Complete,
+  Entity,
+  Outcome,
+  Progress,
+  Publishing,
+  Receiving,
+  Session,
+  SessionBase,
+  Stored,
+  Tombstone,
+} from './session.ts';
+import { receivingExpiresAtSeconds, type SessionTimers } from './timers.ts';
+
+/** What a transition needs to know besides the session: who makes it, when, and how long things live. */
+export interface Moment {
+  readonly attempt: string;
+  readonly nowMs: number;
+  readonly timers: SessionTimers;
+}
+
+const inSeconds = (moment: Moment, seconds: number): number => Math.floor(moment.nowMs / 1000) + seconds;
+
+const cleanUp = (isDone: boolean, moment: Moment): CleanUp =>
+  isDone
+    ? { pending: false, expiresAtSeconds: inSeconds(moment, moment.timers.tombstoneSeconds) }
+    : { pending: true, dueAtSeconds: inSeconds(moment, moment.timers.recoverySeconds) };
+
+const base = (session: Session, moment: Moment): SessionBase => ({
+  sessionId: session.sessionId,
+  urlHash: session.urlHash,
+  principal: session.principal,
+  destination: session.destination,
+  bucket: session.bucket,
+  key: session.key,
+  allowOverwrites: session.allowOverwrites,
+  publishOn: session.publishOn,
+  createdAtMs: session.createdAtMs,
+  version: session.version + 1,
+  attempt: moment.attempt,
+});
+
+/** A new session: RECEIVING, nothing accepted yet (K5). */
+export const createSession = (
+  identity: Omit<SessionBase, 'createdAtMs' | 'version' | 'attempt'>,
+  sessionTimeoutSeconds: number,
+  moment: Moment,
+): Receiving => ({
+  ...identity,
+  createdAtMs: moment.nowMs,
+  version: 1,
+  attempt: moment.attempt,
+  state: 'receiving',
+  progress: undefined,
+  expiresAtSeconds: receivingExpiresAtSeconds(
+    moment.timers,
+    moment.nowMs,
+    moment.nowMs,
+    sessionTimeoutSeconds,
+  ),
+});
+
+/** Bytes were stored and the entity is not complete yet (F13). */
+export const advance = (
+  session: Receiving,
+  progress: Progress,
+  sessionTimeoutSeconds: number,
+  moment: Moment,
+): Receiving => ({
+  ...base(session, moment),
+  state: 'receiving',
+  progress,
+  expiresAtSeconds: receivingExpiresAtSeconds(
+    moment.timers,
+    session.createdAtMs,
+    moment.nowMs,
+    sessionTimeoutSeconds,
+  ),
+});
+
+/** The last byte is stored: every byte is in a part (F14). */
+export const store = (session: Receiving, entity: Entity, closedEmpty: boolean, moment: Moment): Stored => ({
+  ...base(session, moment),
+  state: 'stored',
+  entity,
+  closedEmpty,
+  dueAtSeconds: inSeconds(moment, moment.timers.closeGraceSeconds),
+});
+
+/** The point of no return: from here on this session is published or refused, never discarded. */
+export const stampPublishing = (
+  session: Stored | Publishing,
+  leaseUntilMs: number,
+  moment: Moment,
+): Publishing => ({
+  ...base(session, moment),
+  state: 'publishing',
+  entity: session.entity,
+  closedEmpty: session.closedEmpty,
+  leaseUntilMs,
+  dueAtSeconds: Math.ceil(leaseUntilMs / 1000) + moment.timers.recoverySeconds,
+});
+
+/** Published while the client has still to close: a repeated last fragment is answered from here (F7). */
+export const complete = (session: Publishing, stagingIsClean: boolean, moment: Moment): Complete => ({
+  ...base(session, moment),
+  state: 'complete',
+  totalBytes: session.entity.totalBytes,
+  cleanUp: cleanUp(stagingIsClean, moment),
+});
+
+const uploadOf = (session: Session): string | undefined => {
+  switch (session.state) {
+    case 'receiving':
+      return session.progress?.uploadId;
+    case 'stored':
+    case 'publishing':
+      return session.entity.uploadId;
+    case 'complete':
+      return undefined;
+    case 'tombstone':
+      return session.uploadId;
+  }
+};
+
+/** The session ends and its staged bytes and upload are still to be discarded; `cleaned` follows. */
+export const discard = (
+  session: Session,
+  outcome: Exclude<Outcome, 'published'>,
+  moment: Moment,
+): Tombstone => ({
+  ...base(session, moment),
+  state: 'tombstone',
+  outcome,
+  uploadId: uploadOf(session),
+  cleanUp: cleanUp(false, moment),
+});
+
+/** The session ends published. `stagingIsClean` tells whether nothing is left for the sweep to delete. */
+export const closePublished = (
+  session: Publishing | Complete,
+  stagingIsClean: boolean,
+  moment: Moment,
+): Tombstone => ({
+  ...base(session, moment),
+  state: 'tombstone',
+  outcome: 'published',
+  uploadId: undefined,
+  cleanUp: cleanUp(stagingIsClean, moment),
+});
+
+/** Nothing is left behind: the tombstone may live out its time. */
+export const cleaned = (session: Tombstone, moment: Moment): Tombstone => ({
+  ...base(session, moment),
+  state: 'tombstone',
+  outcome: session.outcome,
+  uploadId: undefined,
+  cleanUp: cleanUp(true, moment),
+});
