@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceNotFoundException,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { StartError } from './errors.ts';
+import { listen } from './listen.ts';
+import type { TableDefinition } from './storage-template.ts';
+
+export interface LocalDynamoDbOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Made when it is not there. Nobody else may have it open: the caller holds the lock. */
+  readonly dataDir: string;
+  readonly tableName: string;
+  readonly table: TableDefinition;
+}
+
+export interface LocalDynamoDb {
+  readonly port: number;
+  /** `http://host:port` */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * A DynamoDB in this process, its data in a folder. What it has answered survives a kill of the process (the write
+ * has reached the operating system; a power cut is another matter). Creates the table when it is missing.
+ *
+ * It deletes nothing by itself: expiry by TTL does not exist here, and no code may rely on it anywhere.
+ *
+ * Throws `StartError`: `TABLE_OUTDATED` when the folder holds the table with other keys or indexes.
+ */
+export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
+  await mkdir(options.dataDir, { recursive: true });
+  const server = dynalite({ path: options.dataDir, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+  // dynalite throws what a request emits as an error, and a client that hangs up in mid-request would end the process.
+  server.on('request', (request, response) => {
+    request.removeAllListeners('error');
+    request.on('error', () => response.destroy());
+  });
+  const port = await listen(server, options, 'DYNAMODB_PORT');
+  const endpoint = `http://${options.host}:${port}`;
+  try {
+    await ensureTable(endpoint, options);
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
+  return { port, endpoint, close: () => close(server) };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+  });
+  server.closeAllConnections();
+  await closed;
+}
+
+async function ensureTable(endpoint: string, { tableName, table }: LocalDynamoDbOptions): Promise<void> {
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS });
+  try {
+    const existing = await describe(client, tableName);
+    if (existing === undefined) {
+      await client.send(new CreateTableCommand({ ...table, TableName: tableName }));
+    } else if (shape(existing) !== shape(table)) {
+      throw new StartError(
+        'TABLE_OUTDATED',
+        `the session table in DATA_DIR differs from infra/storage.yml; remove DATA_DIR to start afresh`,
+      );
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+async function describe(client: DynamoDBClient, tableName: string): Promise<TableDescription | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+/** What makes two tables the same table: keys and indexes, in a form that can be compared. */
+function shape(table: TableDescription | TableDefinition): string {
+  const keys = (schema: TableDescription['KeySchema'] = []) =>
+    schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).toSorted();
+  const types = (table.AttributeDefinitions ?? [])
+    .map(({ AttributeName, AttributeType }) => `${AttributeName} ${AttributeType}`)
+    .toSorted();
+  const indexes = (table.GlobalSecondaryIndexes ?? [])
+    .map(({ IndexName, KeySchema, Projection }) => [IndexName, keys(KeySchema), Projection?.ProjectionType])
+    .toSorted();
+  return JSON.stringify({ keys: keys(table.KeySchema), types, indexes });
+}
