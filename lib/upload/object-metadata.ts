@@ -1,0 +1,36 @@
+import type { ObjectMetadata } from './object-store.ts';
+
+/** S3 allows 2 KB of user metadata, US-ASCII: each value is percent-encoded and bounded. */
+const maxValueBytes = 600;
+
+const encode = (text: string): string => {
+  // Through UTF-8 and back: half a surrogate pair, which cannot be encoded, becomes a replacement character.
+  const encoded = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));
+  if (encoded.length <= maxValueBytes) return encoded;
+  // Never cut through an escape of a longer character: cut back to one that decodes.
+  for (let length = maxValueBytes; length > maxValueBytes - 12; length--) {
+    const head = encoded.slice(0, length);
+    if (isDecodable(head)) return head;
+  }
+  return '';
+};
+
+const isDecodable = (text: string): boolean => {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** User metadata of a published object; `x-amz-meta-` goes in front of each name. */
+export const metadataHeaders = (metadata: ObjectMetadata): Record<string, string> => ({
+  'bits-session-id': metadata.sessionId,
+  'bits-original-name': encode(metadata.originalName),
+  'bits-principal': encode(metadata.principal),
+});
+
+/** The session that published an object, read back from its metadata. */
+export const sessionIdOf = (metadata: Readonly<Record<string, string>> | undefined): string | undefined =>
+  metadata?.['bits-session-id'];

@@ -1,0 +1,129 @@
+import type { Complete, Publishing, Session, Stored, Tombstone } from '../session/session.ts';
+import { versionIs } from '../session/store.ts';
+import { closePublished, complete, discard, stampPublishing } from '../session/transitions.ts';
+import { completeEntity, type Verdict, verifyParts } from './complete-entity.ts';
+import { cleanUp, deleteStaging, endAsLost } from './discard.ts';
+import { type Budget, momentOf, type UploadServices } from './services.ts';
+
+/** Whose packet publishes: a CLOSE also ends the session, everything else leaves it COMPLETE for the CLOSE to come. */
+export type Publisher = 'close-session' | 'last-fragment' | 'sweep';
+
+/** How often somebody else's publication is looked at while it is under way. */
+const pollMs = 250;
+
+/**
+ * Brings a STORED session to its end: verify the parts, stamp PUBLISHING (the point of no return, with a lease until
+ * this invocation's deadline), complete the object, end the session. Every step may be repeated by anybody: who finds
+ * the stamp of another waits for its lease and takes over.
+ * @returns the decided session, or `undefined` if its item is gone
+ * @throws when it could not be decided: the session stays STORED or PUBLISHING, and a repeat carries on
+ */
+export const publish = async (
+  services: UploadServices,
+  start: Stored | Publishing,
+  publisher: Publisher,
+  budget: Budget,
+): Promise<Complete | Tombstone | undefined> => {
+  let session: Session | undefined = start;
+  for (;;) {
+    budget.signal.throwIfAborted();
+    switch (session?.state) {
+      case undefined:
+      case 'complete':
+      case 'tombstone':
+        return session;
+      case 'receiving':
+        throw new Error('a session that is still receiving cannot be published');
+      case 'publishing':
+        if (session.leaseUntilMs > services.nowMs()) {
+          await services.wait(pollMs, budget.signal);
+          session = await services.sessions.read(session.sessionId, budget.signal);
+          continue;
+        }
+        break;
+      case 'stored':
+        break;
+    }
+    session = await publishOnce(services, session, publisher, budget);
+  }
+};
+
+/** One attempt; returns the session as it then is, whoever made it so. */
+const publishOnce = async (
+  services: UploadServices,
+  session: Stored | Publishing,
+  publisher: Publisher,
+  budget: Budget,
+): Promise<Session | undefined> => {
+  const parts = await verifyParts(services, session, budget);
+  if (session.state === 'stored' && !Array.isArray(parts)) {
+    return endAsLost(services, session, `the uploaded parts are ${parts}`, budget);
+  }
+  const stamped = stampPublishing(session, budget.deadlineMs, momentOf(services));
+  const stamp = await services.sessions.write(stamped, [versionIs(session.version)], budget.signal);
+  if (!stamp.won) return stamp.current;
+  try {
+    const [verdict, stagingIsClean] = await Promise.all([
+      completeEntity(services, stamped, parts, budget),
+      // Every byte is in a part now, whatever becomes of the object.
+      deleteStaging(services, stamped, budget).then(
+        () => true,
+        () => false,
+      ),
+    ]);
+    return await settle(services, stamped, verdict, publisher, stagingIsClean, budget);
+  } catch (error) {
+    await releaseLease(services, stamped, budget);
+    throw error;
+  }
+};
+
+/** Writes the verdict down; what has to be discarded is discarded after that. */
+const settle = async (
+  services: UploadServices,
+  session: Publishing,
+  verdict: Verdict,
+  publisher: Publisher,
+  stagingIsClean: boolean,
+  budget: Budget,
+): Promise<Session | undefined> => {
+  if (verdict.is === 'lost' || verdict.is === 'unverified') {
+    services.alarm(`publication ${verdict.is}`, { session: session.sessionId, why: verdict.why });
+  }
+  const ended = endedBy(services, session, verdict, publisher, stagingIsClean);
+  const commit = await services.sessions.write(ended, [versionIs(session.version)], budget.signal);
+  if (!commit.won) return commit.current;
+  return ended.state === 'tombstone' ? cleanUp(services, ended, budget) : ended;
+};
+
+const endedBy = (
+  services: UploadServices,
+  session: Publishing,
+  verdict: Verdict,
+  publisher: Publisher,
+  stagingIsClean: boolean,
+): Complete | Tombstone => {
+  const moment = momentOf(services);
+  switch (verdict.is) {
+    case 'taken':
+      return discard(session, session.closedEmpty ? 'early' : 'refused', moment);
+    case 'lost':
+      return discard(session, 'lost', moment);
+    case 'published':
+    case 'unverified':
+      return publisher === 'close-session'
+        ? closePublished(session, stagingIsClean, moment)
+        : complete(session, stagingIsClean, moment);
+  }
+};
+
+/** After an orderly failure nobody needs to wait out the lease: every step is safe to repeat at once. */
+const releaseLease = async (services: UploadServices, stamped: Publishing, budget: Budget): Promise<void> => {
+  const released = stampPublishing(stamped, services.nowMs(), momentOf(services));
+  try {
+    await services.sessions.write(released, [versionIs(stamped.version)], budget.signal);
+  } catch {
+    // The lease ends by itself.
+    return;
+  }
+};

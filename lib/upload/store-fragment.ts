@@ -1,0 +1,153 @@
+import { crc32 } from 'node:zlib';
+import type { Piece, Progress, Receiving } from '../session/session.ts';
+import type { UploadRef } from './object-store.ts';
+import { type FragmentPlan, layoutFor, type PartSpan, partCountOf, planFragment } from './parts.ts';
+import type { Budget, UploadServices } from './services.ts';
+import { readPieces, stagingKey } from './staging.ts';
+import { planTail } from './tail.ts';
+import type { WarmState } from './warm.ts';
+
+/** Bytes to be stored: `[from, from + body.byteLength)`, where `from` is the session's next offset. */
+export interface IncomingBytes {
+  readonly body: Uint8Array;
+  readonly totalBytes: number;
+  /** The client's name of the file, kept with the object. */
+  readonly originalName: string;
+}
+
+/**
+ * Bytes that are durable but not acknowledged: nothing names them until the session is committed with `progress`.
+ */
+export interface StoredBytes {
+  readonly progress: Progress;
+  /** Pieces that the committed session will not name any more. */
+  readonly replacedKeys: readonly string[];
+  /** What this attempt staged; remembered once committed, garbage if the commit is lost. */
+  readonly staged: { readonly key: string; readonly bytes: Uint8Array } | undefined;
+  /** The upload this attempt began; aborted if the commit is lost. */
+  readonly privateUpload: UploadRef | undefined;
+}
+
+/**
+ * Makes bytes durable. A fragment that completes no part costs one PutObject; one that does costs one UploadPart from
+ * memory for each part (and a PutObject for what is left over, in parallel). Parts go only to an upload that is
+ * committed, or private to this attempt.
+ * @throws ObjectStoreError NO_SUCH_PIECE or NO_SUCH_UPLOAD when acknowledged bytes are not where the session says:
+ *   the session has moved on, or they are lost; UNAVAILABLE otherwise. Nothing it began is still running then.
+ */
+export const storeFragment = async (
+  services: UploadServices,
+  warm: WarmState,
+  session: Receiving,
+  incoming: IncomingBytes,
+  attempt: string,
+  { signal }: Budget,
+): Promise<StoredBytes> => {
+  const { body } = incoming;
+  const before = session.progress ?? emptyProgress(services, incoming);
+  const end = before.next + body.byteLength;
+  const plan = planFragment(before.layout, before.partCount, before.next, end);
+  const after = { ...before, next: end, crc32: crc32(body, before.crc32) };
+  const gather = (pieces: readonly Piece[]) =>
+    readPieces(services.objects, warm, session.sessionId, before, pieces, signal);
+
+  if (plan.parts.length === 0) {
+    const { keep, merge, offset, level } = planTail(before.tail, before.next, services.limits.maxTailPieces);
+    const bytes = merge.length === 0 ? body : Buffer.concat([...(await gather(merge)), body]);
+    const piece = { offset, level, attempt };
+    const key = stagingKey(session.sessionId, piece);
+    await services.objects.putPiece(key, bytes, signal);
+    return {
+      progress: { ...after, tail: [...keep, piece] },
+      replacedKeys: merge.map((merged) => stagingKey(session.sessionId, merged)),
+      staged: { key, bytes },
+      privateUpload: undefined,
+    };
+  }
+
+  const waiting = await gather(before.tail);
+  const rest = restPiece(session, plan, body, before.next, attempt);
+  const [upload] = await settleAll([
+    uploadParts(services, session, incoming, before, plan.parts, [...waiting, body], signal),
+    rest === undefined ? undefined : services.objects.putPiece(rest.key, rest.bytes, signal),
+  ]);
+  return {
+    progress: {
+      ...after,
+      uploadId: upload.uploadId,
+      partCount: before.partCount + plan.parts.length,
+      tail: rest === undefined ? [] : [rest.piece],
+    },
+    replacedKeys: before.tail.map((piece) => stagingKey(session.sessionId, piece)),
+    staged: rest,
+    privateUpload: before.uploadId === undefined ? upload : undefined,
+  };
+};
+
+/** Whether every byte is in a part. */
+export const isComplete = ({ layout, next, partCount }: Progress): boolean =>
+  next === layout.totalBytes && partCount === partCountOf(layout);
+
+const emptyProgress = (services: UploadServices, { totalBytes, body }: IncomingBytes): Progress => ({
+  next: 0,
+  layout: layoutFor(totalBytes, body.byteLength, services.limits),
+  uploadId: undefined,
+  partCount: 0,
+  tail: [],
+  crc32: 0,
+});
+
+const restPiece = (
+  session: Receiving,
+  { rest }: FragmentPlan,
+  body: Uint8Array,
+  next: number,
+  attempt: string,
+) => {
+  if (rest === undefined) return undefined;
+  const piece: Piece = { offset: rest.from, level: 0, attempt };
+  // A copy: a view would keep the whole body in memory for as long as the piece is remembered.
+  const bytes = body.slice(rest.from - next, rest.end - next);
+  return { piece, key: stagingKey(session.sessionId, piece), bytes };
+};
+
+/** Uploads the parts, beginning an upload if the session has none. An upload begun here and not used is aborted. */
+const uploadParts = async (
+  services: UploadServices,
+  session: Receiving,
+  incoming: IncomingBytes,
+  before: Progress,
+  parts: readonly PartSpan[],
+  buffers: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<UploadRef> => {
+  const { bucket, key, sessionId, principal } = session;
+  const metadata = { sessionId, originalName: incoming.originalName, principal };
+  const upload =
+    before.uploadId === undefined
+      ? await services.objects.createUpload({ bucket, key }, metadata, signal)
+      : { bucket, key, uploadId: before.uploadId };
+  const start = before.partCount * before.layout.partBytes;
+  // One copy for a single part; several parts of one fragment are views of it.
+  const bytes = buffers.length === 1 ? (buffers[0] ?? new Uint8Array(0)) : Buffer.concat(buffers);
+  try {
+    await settleAll(
+      parts.map(({ number, from, end }) =>
+        services.objects.uploadPart(upload, number, bytes.subarray(from - start, end - start), signal),
+      ),
+    );
+  } catch (error) {
+    if (before.uploadId === undefined)
+      await services.objects.abortUpload(upload, signal).catch(() => undefined);
+    throw error;
+  }
+  return upload;
+};
+
+/** Like Promise.all, but rejects only when everything has ended: nothing may run on when the handler has returned. */
+const settleAll = async <const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> => {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+};

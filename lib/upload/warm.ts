@@ -1,0 +1,75 @@
+import type { Session } from '../session/session.ts';
+
+/** A map that forgets what was used longest ago, by number of entries and by their bytes. */
+export class BoundedCache<V> {
+  readonly #entries = new Map<string, V>();
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #bytesOf: (value: V) => number;
+  #bytes = 0;
+
+  constructor(
+    maxEntries: number,
+    maxBytes = Number.POSITIVE_INFINITY,
+    bytesOf: (value: V) => number = () => 0,
+  ) {
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+    this.#bytesOf = bytesOf;
+  }
+
+  /** The value, which is now the last to be forgotten. */
+  get(key: string): V | undefined {
+    const value = this.#entries.get(key);
+    if (value !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: string, value: V): void {
+    this.delete(key);
+    this.#entries.set(key, value);
+    this.#bytes += this.#bytesOf(value);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxEntries && this.#bytes <= this.#maxBytes) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= this.#bytesOf(value);
+  }
+}
+
+/**
+ * What one execution environment remembers between invocations of one function. Only ever a shortcut: a remembered
+ * session may say yes to a fragment, every other answer is given on a fresh read; a remembered piece saves reading it
+ * back, and is remembered only once it has been committed.
+ */
+export class WarmState {
+  readonly sessions = new BoundedCache<Session>(500);
+  /** By staging key. */
+  readonly pieces: BoundedCache<Uint8Array>;
+  #garbage: string[] = [];
+
+  constructor(maxPieceBytes: number) {
+    this.pieces = new BoundedCache(10_000, maxPieceBytes, (piece) => piece.byteLength);
+  }
+
+  /** Pieces that no session names any more: deleted in parallel with this environment's next store. */
+  addGarbage(keys: readonly string[]): void {
+    for (const key of keys) this.pieces.delete(key);
+    this.#garbage.push(...keys);
+  }
+
+  takeGarbage(): readonly string[] {
+    const taken = this.#garbage;
+    this.#garbage = [];
+    return taken;
+  }
+}
