@@ -1,0 +1,77 @@
+import type { Destination } from '../../lib/access/destination.ts';
+import { destinationBounds } from './defaults.ts';
+import { formatCount } from './quantities.ts';
+
+/** What the stack brings, and every destination has to fit into. */
+export interface StackLimits {
+  /** Memory of the fragment function. */
+  readonly memoryBytes: number;
+  /** Largest request body that the front end passes on. */
+  readonly maxRequestBodyBytes: number;
+  /** Where fragments are gathered, if the name is known: never a destination. */
+  readonly stagingBucket?: string | undefined;
+}
+
+/** A key of the file, and what is wrong with it. */
+export interface KeyProblem {
+  readonly key: string;
+  readonly message: string;
+}
+
+/** The largest part of an upload: at least 8 MiB and 1/10,000 of it, then up to the next fragment boundary. */
+const largestPartBytes = ({ maximumUploadBytes, fragmentLimitBytes }: Destination): number =>
+  Math.max(8 * 1024 ** 2, Math.ceil(maximumUploadBytes / 10_000)) + fragmentLimitBytes;
+
+const fragmentLimitProblems = (destination: Destination, limits: StackLimits): string[] => {
+  const bytes = destination.fragmentLimitBytes;
+  if (bytes < destinationBounds.minFragmentLimitBytes) {
+    const minimum = formatCount(destinationBounds.minFragmentLimitBytes);
+    return [`${formatCount(bytes)} bytes is less than ${minimum}, below which no Windows client goes`];
+  }
+  if (bytes <= limits.maxRequestBodyBytes) return [];
+  const passed = `${formatCount(limits.maxRequestBodyBytes)} bytes (maxRequestBodyBytes)`;
+  return [`${formatCount(bytes)} bytes is more than the ${passed} that the front end passes`];
+};
+
+const uploadSizeProblems = (destination: Destination, limits: StackLimits): string[] => {
+  const bytes = destination.maximumUploadBytes;
+  const size = `${formatCount(bytes)} bytes`;
+  if (bytes < 1) return [`${size} would refuse every file`];
+  if (bytes > destinationBounds.maxUploadBytes) {
+    return [`${size} is more than S3 holds in one object: 10,000 parts of 5 GiB`];
+  }
+  const part = largestPartBytes(destination);
+  if (part <= limits.memoryBytes / 4) return [];
+  return [
+    `${size} with a fragmentLimit of ${formatCount(destination.fragmentLimitBytes)} needs parts of up to ` +
+      `${formatCount(part)} bytes, more than a quarter of the fragment function's ` +
+      `${formatCount(limits.memoryBytes)} bytes of memory (memoryBytes)`,
+  ];
+};
+
+const sessionTimeoutProblems = ({ sessionTimeoutSeconds: seconds }: Destination): string[] => {
+  const { minSessionTimeoutSeconds: minimum, maxSessionTimeoutSeconds: maximum } = destinationBounds;
+  if (seconds < minimum) return [`${formatCount(seconds)} seconds is less than the minimum of ${minimum}`];
+  if (seconds <= maximum) return [];
+  return [
+    `${formatCount(seconds)} seconds is longer than any session lives: 90 days, ${formatCount(maximum)} seconds`,
+  ];
+};
+
+/** What cannot be, though each key for itself is well written; the messages name the other half of the pair. */
+export const destinationProblems = (destination: Destination, limits: StackLimits): readonly KeyProblem[] => {
+  const stagingBucket = destination.bucket !== null && destination.bucket === limits.stagingBucket;
+  return [
+    ...fragmentLimitProblems(destination, limits).map((message) => ({ key: 'fragmentLimit', message })),
+    ...uploadSizeProblems(destination, limits).map((message) => ({ key: 'maximumUploadSize', message })),
+    ...sessionTimeoutProblems(destination).map((message) => ({ key: 'sessionTimeout', message })),
+    ...(stagingBucket
+      ? [
+          {
+            key: 'bucket',
+            message: `${destination.bucket} is the staging bucket, which deletes what it holds`,
+          },
+        ]
+      : []),
+  ];
+};

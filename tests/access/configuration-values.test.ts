@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { oneDestination, problemsOf } from './configuration-support.ts';
+
+describe('a wrong value stops with its file, destination and key', () => {
+  const wrong: readonly (readonly [key: string, value: string | undefined, problem: string])[] = [
+    ['prefix', undefined, 'required: a URL path such as /uploads/'],
+    ['prefix', '5', 'must be a URL path such as /uploads/, not 5'],
+    ['prefix', 'uploads/', '"uploads/": a prefix starts and ends with /'],
+    ['prefix', '/uploads', '"/uploads": a prefix starts and ends with /'],
+    ['prefix', '//', '"//": a prefix has no empty segment'],
+    ['prefix', '/a//b/', '"/a//b/": a prefix has no empty segment'],
+    ['prefix', '/a/../b/', '"/a/../b/": a prefix has no dot segment'],
+    ['prefix', '/a/%20b/', '"/a/%20b/": a prefix is written decoded, without percent escapes'],
+    ['prefix', '/a/?b=/', '"/a/?b=/": a prefix is a path, without ? and #'],
+    ['prefix', '/a\\b/', '"/a\\\\b/": a prefix has no backslash'],
+    ['prefix', '"/a\\tb/"', '"/a\\tb/": a prefix has no control character'],
+    [
+      'bucket',
+      'My-Bucket',
+      '"My-Bucket": a bucket name has lower-case letters, digits, dots and hyphens only',
+    ],
+    [
+      'bucket',
+      '',
+      "must be the name of a bucket (leave the key out for the stack's own), not nothing (give a value, or remove the line)",
+    ],
+    ['bucket', 'my-staging', 'my-staging is the staging bucket, which deletes what it holds'],
+    ['key', '""', '"": is empty'],
+    [
+      'key',
+      '"{yyyy}/{principal}"',
+      '"{yyyy}/{principal}": cannot tell files apart: it needs {path}, {filename} or {sessionId}',
+    ],
+    ['key', '"{Path}/{filename}"', '"{Path}/{filename}": {Path} is not a placeholder (did you mean path?)'],
+    ['key', '"{path"', '"{path": holds a brace without its partner'],
+    ['key', '"/{path}"', '"/{path}": holds an empty segment: no / at either end, and never two in a row'],
+    ['key', '"a/../{path}"', '"a/../{path}": holds a . or .. segment'],
+    ['key', '{path}', 'must be a key template such as "{path}", not a mapping'],
+    [
+      'maximumUploadSize',
+      undefined,
+      'required: a whole number of bytes, or one with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB',
+    ],
+    [
+      'maximumUploadSize',
+      '80gb',
+      'must be a whole number of bytes, or one with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, not "80gb"',
+    ],
+    [
+      'maximumUploadSize',
+      '1.5',
+      'must be a whole number of bytes, or one with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, not 1.5',
+    ],
+    [
+      'maximumUploadSize',
+      '[1]',
+      'must be a whole number of bytes, or one with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, not a list',
+    ],
+    ['maximumUploadSize', '0', '0 bytes would refuse every file'],
+    ['fragmentLimit', '5119', '5,119 bytes is less than 5,120, below which no Windows client goes'],
+    ['allowOverwrites', 'yes', 'must be true or false, not "yes"'],
+    ['sessionTimeout', '2w', 'must be a whole number of seconds, or one with s, m, h or d, not "2w"'],
+    ['sessionTimeout', '59', '59 seconds is less than the minimum of 60'],
+    [
+      'sessionTimeout',
+      '91d',
+      '7,862,400 seconds is longer than any session lives: 90 days, 7,776,000 seconds',
+    ],
+    ['publishOn', 'close', 'must be close-session or last-fragment, not "close"'],
+    ['enabled', '1', 'must be true or false, not 1'],
+    [
+      'access',
+      undefined,
+      'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
+    ],
+    ['access', 'basic', 'must be none, not "basic"'],
+  ];
+  it.each(wrong)('%s: %s', (key, value, problem) => {
+    expect(problemsOf(oneDestination({ [key]: value }))).toEqual([`destinations[0].${key}: ${problem}`]);
+  });
+});
