@@ -110,7 +110,8 @@ export class Connection {
       answerHeaders: answer.headers,
       durationMs: performance.now() - startMs,
     });
-    return keepAlive;
+    // Requests that a vanished client had pipelined behind this one are not run.
+    return keepAlive && !this.#socket.destroyed;
   }
 
   async #answerOf(): Promise<Outcome> {
