@@ -1,4 +1,4 @@
-/** Imports point one way: functions → lib/{session,upload,access} → lib/protocol. infra/local may import everything but tests. */
+/** Imports point one way: functions → lib/composition → lib/{session,upload,access} → lib/protocol. infra/local may import everything but tests. */
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -20,6 +20,7 @@ module.exports = {
     only('upload-knows-session-and-protocol', '^lib/upload/', ['^lib/session/', '^lib/protocol/']),
     only('access-knows-protocol', '^lib/access/', ['^lib/protocol/']),
     only('lambda-knows-protocol', '^lib/lambda/', ['^lib/protocol/']),
+    only('composition-knows-lib', '^lib/composition/', ['^lib/']),
     only('functions-know-lib', '^functions/', ['^lib/']),
     only('product-never-imports-tests', '^infra/', ['^lib/', '^functions/']),
     {

@@ -1,7 +1,14 @@
 import { toSafeRange } from '../protocol/content-range.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { FragmentHead } from '../protocol/packet.ts';
-import { nextOffset, type Session, type Tombstone } from './session.ts';
+import {
+  nextOffset,
+  type Publishing,
+  type Receiving,
+  type Session,
+  type Stored,
+  type Tombstone,
+} from './session.ts';
 
 /** Limits of the destination that a fragment is judged by. */
 export interface FragmentLimits {
@@ -14,12 +21,13 @@ export type FragmentDecision =
   /** Answer with this error. */
   | { readonly do: 'refuse'; readonly code: ErrorCode; readonly why: string }
   /** All of it is known, or the entity is complete: 200 with the offset as it is. */
-  | { readonly do: 'acknowledge'; readonly why: 'complete' | 'duplicate' }
+  | { readonly do: 'acknowledge'; readonly offset: number }
   /** Every byte is here, but something of F14 has not succeeded yet: try it again. */
-  | { readonly do: 'finish' }
+  | { readonly do: 'finish'; readonly session: Stored | Publishing }
   /** Take the bytes `[from, end)`, skipping the first `skipBytes` of the body. The entity may be empty. */
   | {
       readonly do: 'store';
+      readonly session: Receiving;
       readonly from: number;
       readonly end: number;
       readonly totalBytes: number;
@@ -28,12 +36,18 @@ export type FragmentDecision =
 
 const refuse = (code: ErrorCode, why: string): FragmentDecision => ({ do: 'refuse', code, why });
 
-/** Rows F1 to F9 and F11 of the fragment table, top to bottom; the first that applies decides (mode O: overlaps are cut). */
+/**
+ * Check C10, then rows F1 to F9 and F11 of the fragment table, top to bottom; the first that applies decides (mode O:
+ * overlaps are cut). `session` is what the packet may see, `undefined` if nothing.
+ */
 export const decideFragment = (
   head: FragmentHead,
-  session: Exclude<Session, Tombstone>,
+  session: Session | undefined,
   limits: FragmentLimits,
 ): FragmentDecision => {
+  if (session === undefined || session.state === 'tombstone') {
+    return refuse('SESSION_NOT_FOUND', 'no such session for this URL and principal'); // C10
+  }
   const next = nextOffset(session);
   const { range, contentLength } = head;
   // Z1 stands before F1: an empty entity has no first and last byte to name.
@@ -57,13 +71,14 @@ export const decideFragment = (
   if (contentLength > BigInt(limits.fragmentLimitBytes)) {
     return refuse('FRAGMENT_TOO_LARGE', 'the fragment is larger than fragmentLimit'); // F6
   }
-  if (session.state === 'complete') return { do: 'acknowledge', why: 'complete' }; // F7
-  if (session.state !== 'receiving') return { do: 'finish' }; // F7a
-  if (isEmptyEntity) return { do: 'store', from: 0, end: 0, totalBytes: 0, skipBytes: 0 }; // Z1
+  if (session.state === 'complete') return { do: 'acknowledge', offset: next }; // F7
+  if (session.state !== 'receiving') return { do: 'finish', session }; // F7a
+  if (isEmptyEntity) return { do: 'store', session, from: 0, end: 0, totalBytes: 0, skipBytes: 0 }; // Z1
   if (bytes.first > next) return refuse('RANGE_NOT_NEXT', `a gap: ${next} is expected`); // F8
-  if (bytes.end <= next) return { do: 'acknowledge', why: 'duplicate' }; // F9
+  if (bytes.end <= next) return { do: 'acknowledge', offset: next }; // F9
   return {
     do: 'store',
+    session,
     from: next,
     end: bytes.end,
     totalBytes: bytes.total,

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import type { Piece, Progress, Receiving } from '../session/session.ts';
+import type { Entity, Piece, Progress, Receiving } from '../session/session.ts';
 import type { UploadRef } from './object-store.ts';
 import { type FragmentPlan, layoutFor, type PartSpan, partCountOf, planFragment } from './parts.ts';
 import type { Budget, UploadServices } from './services.ts';
+import { settleAll } from './settle-all.ts';
 import { readPieces, stagingKey } from './staging.ts';
 import { planTail } from './tail.ts';
 import type { WarmState } from './warm.ts';
@@ -84,9 +85,11 @@ export const storeFragment = async (
   };
 };
 
-/** Whether every byte is in a part. */
-export const isComplete = ({ layout, next, partCount }: Progress): boolean =>
-  next === layout.totalBytes && partCount === partCountOf(layout);
+/** The entity, once every byte of it is in a part. */
+export const entityOf = ({ layout, next, partCount, uploadId, crc32 }: Progress): Entity | undefined =>
+  uploadId !== undefined && next === layout.totalBytes && partCount === partCountOf(layout)
+    ? { ...layout, uploadId, partCount, crc32 }
+    : undefined;
 
 const emptyProgress = (services: UploadServices, { totalBytes, body }: IncomingBytes): Progress => ({
   next: 0,
@@ -142,12 +145,4 @@ const uploadParts = async (
     throw error;
   }
   return upload;
-};
-
-/** Like Promise.all, but rejects only when everything has ended: nothing may run on when the handler has returned. */
-const settleAll = async <const T extends readonly unknown[]>(
-  work: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> => {
-  await Promise.allSettled(work);
-  return Promise.all(work);
 };

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { admit, claimOf } from '../lib/access/admit.ts';
+import { pathBelow, type ResolvedDestination } from '../lib/access/destination.ts';
+import { expandKey } from '../lib/access/key-template.ts';
+import { lambdaEntry } from '../lib/composition/entry.ts';
+import type { Settings } from '../lib/composition/settings.ts';
+import { composeUpload } from '../lib/composition/upload-services.ts';
+import { lambdaFunction, type PacketHandler } from '../lib/lambda/handler.ts';
+import { createdAck } from '../lib/protocol/ack.ts';
+import { ProtocolError } from '../lib/protocol/errors.ts';
+import { offersOurProtocol } from '../lib/protocol/protocol-list.ts';
+import { isAbsent } from '../lib/session/store.ts';
+import { createSession as newSession } from '../lib/session/transitions.ts';
+import { momentOf, type UploadServices } from '../lib/upload/services.ts';
+
+/** An upper-case GUID of version 4: unguessable, because who knows a session's id may try to write to it. */
+export const newSessionId = (): string => randomUUID().toUpperCase();
+
+/** CREATE-SESSION, rows K1 to K5. A repeated one makes another, independent session; the first one times out. */
+export const createSession =
+  (
+    services: UploadServices,
+    destinations: readonly ResolvedDestination[],
+    nextSessionId: () => string = newSessionId,
+  ): PacketHandler =>
+  async (request, call) => {
+    const admission = admit(request, destinations, 'Create-Session');
+    const { destination, url, principal } = admission;
+
+    if (!offersOurProtocol(request.headers.get('BITS-Supported-Protocols') ?? '')) {
+      throw new ProtocolError('INVALID_REQUEST', 'no upload protocol in common'); // K1
+    }
+
+    if (url.directory) throw new ProtocolError('INVALID_REQUEST', 'the URL names a directory'); // K2
+    const moment = momentOf(services);
+    const sessionId = nextSessionId();
+    const expanded = expandKey(destination.keyTemplate, {
+      path: pathBelow(destination, url.path),
+      principal,
+      sessionId,
+      createdAtEpochMs: moment.nowMs,
+    });
+    if (!expanded.ok) throw new ProtocolError('INVALID_REQUEST', `the URL gives no key: ${expanded.reason}`); // K2
+
+    const target = { bucket: destination.bucket, key: expanded.key };
+    if (!destination.allowOverwrites && (await services.objects.head(target, call.signal)) !== undefined) {
+      throw new ProtocolError('ACCESS_DENIED', 'the destination exists and overwriting is off'); // K3
+    }
+
+    const session = newSession(
+      {
+        ...claimOf(admission),
+        ...target,
+        sessionId,
+        destination: destination.prefix,
+        allowOverwrites: destination.allowOverwrites,
+        publishOn: destination.publishOn,
+      },
+      destination.sessionTimeoutSeconds,
+      moment,
+    );
+    const commit = await services.sessions.write(session, [isAbsent], call.signal);
+    if (!commit.won) throw new Error('a new session id is taken');
+    return createdAck(sessionId); // K5
+  };
+
+export const compose = (settings: Settings) => {
+  const { services, destinations, log } = composeUpload(settings);
+  return lambdaFunction(createSession(services, destinations), { log, nowMs: services.nowMs });
+};
+
+export const handler = lambdaEntry(compose);

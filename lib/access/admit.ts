@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { BITS_POST } from '../protocol/constants.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { type PacketHead, type PacketType, parsePacketHead } from '../protocol/packet.ts';
+import type { BitsRequest } from '../protocol/request.ts';
+import { type Destination, findDestination } from './destination.ts';
+import { authenticate } from './identity.ts';
+import { type ParsedUrl, parseRequestUrl } from './url.ts';
+
+/** A packet that has passed checks C1 to C8: it may be looked at. */
+export interface Admission<D extends Destination> {
+  readonly head: PacketHead;
+  readonly destination: D;
+  readonly principal: string;
+  readonly url: Extract<ParsedUrl, { ok: true }>;
+}
+
+/**
+ * Checks C1 to C8 in their order; the first that fails decides, and none of them touches any state. `expected` is the
+ * packet type that the calling function serves, `undefined` if it serves none.
+ * @throws ProtocolError
+ */
+export const admit = <D extends Destination>(
+  request: BitsRequest,
+  destinations: readonly D[],
+  expected: PacketType | undefined,
+): Admission<D> => {
+  if (request.method !== BITS_POST) {
+    throw new ProtocolError('METHOD_NOT_ALLOWED', 'the method is not BITS_POST'); // C1
+  }
+  // Before C2: a URL that is none belongs to no destination, so there is nobody to authenticate against.
+  const url = parseRequestUrl({ scheme: request.scheme, host: request.host, target: targetOf(request) });
+  if (!url.ok) throw new ProtocolError('INVALID_REQUEST', `the URL is refused: ${url.reason}`);
+  const destination = findDestination(destinations, url.path);
+  if (destination === undefined)
+    throw new ProtocolError('UPLOADS_DISABLED', 'no destination has this prefix');
+  const principal = authenticate(request, destination); // C2
+  if (!destination.enabled) throw new ProtocolError('UPLOADS_DISABLED', 'the destination is disabled'); // C3
+  request.headers.assertWellFormed(); // C4
+  const head = parsePacketHead(request.headers, expected); // C5, C6, C7
+  // C8 has nothing to refuse: with `access: none`, who reaches the URL may upload to it.
+  return { head, destination, principal, url };
+};
+
+const targetOf = ({ path, query }: BitsRequest): string => (query === '' ? path : `${path}?${query}`);
+
+/** Who the packet says it is for; a session shows itself only to the claim it was created with (C10). */
+export const claimOf = ({
+  url,
+  principal,
+}: Admission<Destination>): { urlHash: string; principal: string } => ({
+  urlHash: createHash('sha256').update(url.hashInput, 'utf8').digest('hex'),
+  principal,
+});

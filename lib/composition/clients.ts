@@ -1,0 +1,57 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Environment } from './settings.ts';
+
+/**
+ * The SDK would wait for ever by default, and a client loses ten minutes for every answer that is not given: a call that
+ * stalls is given up early and repeated inside the request. Three attempts keep the worst case below the Lambda deadline.
+ */
+const maxAttempts = 3;
+const connectionTimeoutMs = 1_500;
+
+const common = (environment: Environment, endpointVariable: string) => {
+  const endpoint = environment[endpointVariable];
+  const region = environment['AWS_REGION'];
+  return {
+    maxAttempts,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...credentialsOf(environment),
+  };
+};
+
+/** A function's credentials are in its environment for as long as the environment lives. */
+const credentialsOf = (environment: Environment) => {
+  const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
+  const sessionToken = environment['AWS_SESSION_TOKEN'];
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
+  return {
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+  };
+};
+
+const requestHandler = (requestTimeoutMs: number) => ({
+  connectionTimeout: connectionTimeoutMs,
+  requestTimeout: requestTimeoutMs,
+  throwOnRequestTimeout: true,
+});
+
+/** Single-digit milliseconds are the rule for a key's read and write: three seconds are a stall. */
+export const dynamoDBClient = (environment: Environment): DynamoDBClient =>
+  new DynamoDBClient({
+    ...common(environment, 'AWS_ENDPOINT_URL_DYNAMODB'),
+    requestHandler: requestHandler(3_000),
+  });
+
+/** Calls that move bytes set their own, longer time-out (lib/upload/s3-store.ts). */
+export const s3Client = (environment: Environment): S3Client =>
+  new S3Client({
+    ...common(environment, 'AWS_ENDPOINT_URL_S3'),
+    // A bucket name in the host name needs DNS, which servers other than S3 rarely have.
+    forcePathStyle: environment['AWS_ENDPOINT_URL_S3'] !== undefined,
+    requestHandler: requestHandler(10_000),
+    // Our own CRC32 goes with every body; the SDK need not compute another.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
