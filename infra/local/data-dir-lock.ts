@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { link, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StartError, systemErrorCode } from './errors.ts';
 
 /** A folder that nobody else uses until it is released. */
@@ -9,83 +9,114 @@ export interface DataDirLock {
   release(): Promise<void>;
 }
 
-const LOCK_FILE = 'stack.lock';
+/** One file `stack.lock.<number>`: process, when that started, and a token that no other lock has. */
+interface LockFile {
+  readonly number: number;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly token: string;
+}
+
+const LOCK_FILE = /^stack\.lock\.(\d{1,9})$/;
 /** A lock that names our own process is either held here or was left by an earlier process of the same number. */
-const heldHere = new Set<string>();
+const tokensHeldHere = new Set<string>();
 
 /**
  * Takes `dataDir` (made when missing) for this process. A lock whose process is gone is taken over; where the
  * system tells when a process started (Linux), a process that merely has the same number does not count.
  *
+ * The lock file with the highest number counts, and it is never deleted, only followed by the next number: deleting a
+ * stale lock by its name could hit the fresh one that another newcomer has just put there.
+ *
  * Throws `StartError`: `DATA_DIR_IN_USE` naming the process, `DATA_DIR_UNUSABLE` when nothing can be written there.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
-  const path = join(resolve(dataDir), LOCK_FILE);
-  const mine = join(resolve(dataDir), `${LOCK_FILE}.${process.pid}.${randomUUID()}`);
-  const content = `${process.pid} ${startedAt(process.pid) ?? ''}\n`;
+  const token = randomUUID();
+  const draft = join(dataDir, `stack.lock.draft-${token}`);
+  tokensHeldHere.add(token);
   try {
     await mkdir(dataDir, { recursive: true });
-    await writeFile(mine, content, { flag: 'wx' });
+    await writeFile(draft, `${process.pid} ${startTicks(process.pid) ?? '-'} ${token}\n`, { flag: 'wx' });
+    for (;;) {
+      const newest = await newestLock(dataDir);
+      if (newest !== undefined && isHeld(newest)) {
+        const message = `${dataDir} is in use by another local stack (process ${newest.pid})`;
+        throw new StartError('DATA_DIR_IN_USE', message);
+      }
+      const number = (newest?.number ?? 0) + 1;
+      if (await takeNumber(dataDir, draft, number)) return heldLock(dataDir, number, token);
+    }
   } catch (cause) {
-    throw unusable(dataDir, cause);
-  }
-  try {
-    // The link appears with its content, or not at all: nobody ever reads a half-written lock.
-    while (!(await tryLink(mine, path, dataDir))) await removeStale(path, `${mine}.stale`, dataDir);
+    tokensHeldHere.delete(token);
+    if (cause instanceof StartError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError('DATA_DIR_UNUSABLE', `DATA_DIR ${dataDir} cannot be used: ${why}`, { cause });
   } finally {
-    await rm(mine, { force: true });
+    // Forced: where the folder cannot be used there is no draft to remove, and that failure is already on its way.
+    await rm(draft, { force: true }).catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'ENOTDIR') throw error;
+    });
   }
-  heldHere.add(path);
+}
+
+async function heldLock(dataDir: string, number: number, token: string): Promise<DataDirLock> {
+  for (const older of await lockNumbers(dataDir)) {
+    if (older < number) await rm(lockPath(dataDir, older), { force: true });
+  }
   return {
+    // An empty file says that nobody holds the folder.
     async release() {
-      if (heldHere.delete(path)) await rm(path, { force: true });
+      if (tokensHeldHere.delete(token)) await truncate(lockPath(dataDir, number));
     },
   };
 }
 
-async function tryLink(from: string, to: string, dataDir: string): Promise<boolean> {
+/** Makes `draft` the lock of that number, whole at once. False when another was faster. */
+async function takeNumber(dataDir: string, draft: string, number: number): Promise<boolean> {
+  const path = lockPath(dataDir, number);
   try {
-    await link(from, to);
-    return true;
+    await link(draft, path);
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
-    throw unusable(dataDir, error);
+    throw error;
   }
+  // The number was free because its holder came, went, and was followed by a higher one while we looked.
+  const newest = Math.max(...(await lockNumbers(dataDir)));
+  if (newest > number) await rm(path, { force: true });
+  return newest === number;
 }
 
-/** Throws while the holder lives; else moves its lock away. Another newcomer may have been faster: then nothing. */
-async function removeStale(path: string, aside: string, dataDir: string): Promise<void> {
-  const content = await readIfThere(path);
-  if (content === undefined) return;
-  const [pid = '', started = ''] = content.trim().split(' ');
-  if (isHeld(path, Number(pid), started)) {
-    throw new StartError('DATA_DIR_IN_USE', `${dataDir} is in use by another local stack (process ${pid})`);
-  }
+async function newestLock(dataDir: string): Promise<LockFile | undefined> {
+  const number = Math.max(0, ...(await lockNumbers(dataDir)));
+  if (number === 0) return undefined;
   try {
-    await rename(path, aside);
+    const text = await readFile(lockPath(dataDir, number), 'utf8');
+    const [pid = '', startedAt = '-', token = ''] = text.trim().split(' ');
+    return { number, pid: Number(pid), startedAt, token };
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return;
-    throw unusable(dataDir, error);
-  }
-  // Between reading and moving, a faster newcomer may have put its own lock there: give that one back.
-  if ((await readFile(aside, 'utf8')) !== content) await tryLink(aside, path, dataDir);
-  await rm(aside);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    // Its successor has removed it since we listed the folder: look again.
+    if (systemErrorCode(error) === 'ENOENT') return newestLock(dataDir);
     throw error;
   }
 }
 
-function isHeld(path: string, pid: number, started: string): boolean {
-  if (pid === process.pid) return heldHere.has(path);
+async function lockNumbers(dataDir: string): Promise<number[]> {
+  const names = await readdir(dataDir);
+  return names.flatMap((name) => {
+    const [, number] = LOCK_FILE.exec(name) ?? [];
+    return number === undefined ? [] : [Number(number)];
+  });
+}
+
+function lockPath(dataDir: string, number: number): string {
+  return join(dataDir, `stack.lock.${number}`);
+}
+
+function isHeld({ pid, startedAt, token }: LockFile): boolean {
+  if (pid === process.pid) return tokensHeldHere.has(token);
   if (!isAlive(pid)) return false;
-  const now = startedAt(pid);
-  return started === '' || now === undefined || now === started;
+  const ticks = startTicks(pid);
+  return startedAt === '-' || ticks === undefined || ticks === startedAt;
 }
 
 /** Whether a process with this number exists, whoever it belongs to. */
@@ -100,7 +131,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** When a process started, in ticks since the machine did; `undefined` where the system does not tell. */
-function startedAt(pid: number): string | undefined {
+function startTicks(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -110,9 +141,4 @@ function startedAt(pid: number): string | undefined {
     if (systemErrorCode(error) !== undefined) return undefined;
     throw error;
   }
-}
-
-function unusable(dataDir: string, cause: unknown): StartError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new StartError('DATA_DIR_UNUSABLE', `DATA_DIR ${dataDir} cannot be used: ${why}`, { cause });
 }

@@ -47,7 +47,12 @@ export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise
     request.removeAllListeners('error');
     request.on('error', () => response.destroy());
   });
-  const port = await listen(server, options, 'DYNAMODB_PORT');
+  const port = await listen(server, options, 'DYNAMODB_PORT').catch(async (error: unknown) => {
+    // The database is open already, and only a server that listens can close it.
+    await listen(server, { host: '127.0.0.1', port: 0 }, 'DYNAMODB_PORT');
+    await close(server);
+    throw error;
+  });
   const endpoint = `http://${options.host}:${port}`;
   try {
     await ensureTable(endpoint, options);
