@@ -34,6 +34,11 @@ describe('a wrong value stops with its file, destination and key', () => {
     ['key', '"{Path}/{filename}"', '"{Path}/{filename}": {Path} is not a placeholder (did you mean path?)'],
     ['key', '"{path"', '"{path": holds a brace without its partner'],
     ['key', '"/{path}"', '"/{path}": holds an empty segment: no / at either end, and never two in a row'],
+    [
+      'key',
+      `${'k'.repeat(1023)}/{path}`,
+      `"${'k'.repeat(76)}...: leaves no room for a file: a key has at most 1024 bytes`,
+    ],
     ['key', '"a/../{path}"', '"a/../{path}": holds a . or .. segment'],
     ['key', '{path}', 'must be a key template such as "{path}", not a mapping'],
     [

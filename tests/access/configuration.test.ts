@@ -89,7 +89,12 @@ describe('an impossible pair names both halves', () => {
       {},
       ['maximumUploadSize', 'fragmentLimit', 'memoryBytes'],
     ],
-    ['a memory that no part fits', {}, { memoryBytes: 32 * 1024 ** 2 }, ['maximumUploadSize', 'memoryBytes']],
+    [
+      'a memory that not even the smallest part fits',
+      { maximumUploadSize: '1KB' },
+      { memoryBytes: 4 * (8 * 1024 ** 2 + 1_000_000) - 1 },
+      ['maximumUploadSize', 'memoryBytes'],
+    ],
   ];
   it.each(pairs)('%s', (_, keys, changes, names) => {
     const problems = problemsOf(oneDestination(keys), changes);
@@ -102,6 +107,8 @@ describe('an impossible pair names both halves', () => {
     const largest = (quarter - 1_000_000) * 10_000;
     expect(problemsOf(oneDestination({ maximumUploadSize: String(largest) }))).toEqual([]);
     expect(problemsOf(oneDestination({ maximumUploadSize: String(largest + 1) }))).toHaveLength(1);
+    const least = { memoryBytes: 4 * (8 * 1024 ** 2 + 1_000_000) };
+    expect(problemsOf(oneDestination({ maximumUploadSize: '1KB' }), least)).toEqual([]);
     const most = 10_000 * 5 * 1024 ** 3;
     expect(problemsOf(oneDestination({ maximumUploadSize: String(most) }), { memoryBytes: 1e15 })).toEqual(
       [],

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseDestinations } from '../../infra/config/load.ts';
+import { destinationSchema } from '../../infra/config/schema.ts';
+import { expandKey, keyPlaceholders } from '../../lib/access/key-template.ts';
+import { parseRequestUrl } from '../../lib/access/url.ts';
+import { limits } from './configuration-support.ts';
+
+let page = '';
+beforeAll(async () => {
+  page = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+});
+
+/** The cells of every table row whose first cell is code, with the backticks taken off. */
+const rows = (cells: number): readonly (readonly string[])[] =>
+  page
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').slice(1, -1))
+    .filter((row) => row.length === cells)
+    .map((row) => row.map((cell) => cell.trim().replaceAll('`', '')));
+
+const keyOf = (target: string, template: string): string => {
+  const url = parseRequestUrl({ scheme: 'https', host: 'upload.example.com', target });
+  if (!url.ok) return `refused: ${url.reason}`;
+  const expanded = expandKey(template, {
+    path: url.path.slice('/uploads/'.length),
+    principal: 'alice@example.com',
+    sessionId: '0B5E2C1A-7D34-4F6E-9A21-3C8D5E7F9012',
+    createdAtEpochMs: Date.UTC(2026, 0, 5, 9, 30),
+  });
+  return expanded.ok ? expanded.key : `refused: ${expanded.reason}`;
+};
+
+describe('the configuration page', () => {
+  it('shows the keys that its examples really get', () => {
+    const examples = rows(3).filter(([target]) => target?.startsWith('/uploads/'));
+    expect(examples.length).toBeGreaterThan(20);
+    for (const [target = '', template = '', key] of examples) {
+      expect(`${target} ${template} → ${keyOf(target, template)}`).toBe(`${target} ${template} → ${key}`);
+    }
+  });
+
+  it('lists every key, in the order of the schema, and every placeholder', () => {
+    const keys = Object.keys(destinationSchema.shape);
+    const listed = rows(3).map(([key = '']) => key);
+    expect(listed.slice(0, keys.length)).toEqual(keys);
+    for (const placeholder of keyPlaceholders) expect(page).toContain(`| \`{${placeholder}`.slice(2));
+  });
+
+  it('states the defaults that are in force', () => {
+    const written = rows(3)
+      .slice(0, Object.keys(destinationSchema.shape).length)
+      .filter(([, standard]) => standard !== 'required' && !standard?.startsWith('the stack'))
+      .map(([key, standard]) => `${key}: "${standard}"`)
+      .map((line) => line.replace(/"(true|false|\d+)"/, '$1'));
+    const required = 'prefix: /a/, maximumUploadSize: 1GB, access: none';
+    const explicit = parseDestinations(
+      `destinations: [{${[required, ...written].join(', ')}}]`,
+      'page',
+      limits,
+    );
+    expect(written).toHaveLength(6);
+    expect(explicit).toEqual(parseDestinations(`destinations: [{${required}}]`, 'page', limits));
+  });
+
+  it('has an example that can be used', () => {
+    const example = /```yaml\n([^`]*)```/.exec(page)?.[1] ?? '';
+    expect(parseDestinations(example, 'page', limits)).toHaveLength(1);
+  });
+});
