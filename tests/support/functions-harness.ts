@@ -1,0 +1,183 @@
+import { cancelSession } from '../../functions/cancel-session.ts';
+import { closeSession } from '../../functions/close-session.ts';
+import { createSession, newSessionId } from '../../functions/create-session.ts';
+import { fragment } from '../../functions/fragment.ts';
+import { ping } from '../../functions/ping.ts';
+import { unknownPacket } from '../../functions/unknown-packet.ts';
+import type { ResolvedDestination } from '../../lib/access/destination.ts';
+import { type LambdaFunction, lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
+import type { Facts } from '../../lib/lambda/log.ts';
+import type { SessionStore } from '../../lib/session/store.ts';
+import { defaultTimers, type SessionTimers } from '../../lib/session/timers.ts';
+import type { ObjectStore } from '../../lib/upload/object-store.ts';
+import { s3PartLimits } from '../../lib/upload/parts.ts';
+import type { UploadLimits, UploadServices } from '../../lib/upload/services.ts';
+import { WarmState } from '../../lib/upload/warm.ts';
+import { MemoryObjectStore } from './memory-object-store.ts';
+import { MemorySessionStore } from './memory-session-store.ts';
+
+/** The one destination of a test, unless it says otherwise. */
+export const testDestination: ResolvedDestination = {
+  prefix: '/drop/',
+  bucket: 'destination',
+  keyTemplate: '{path}',
+  maximumUploadBytes: 80 * 2 ** 30,
+  fragmentLimitBytes: 1_000_000,
+  allowOverwrites: false,
+  sessionTimeoutSeconds: 1_209_600,
+  publishOn: 'close-session',
+  enabled: true,
+  access: 'none',
+};
+
+export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
+  readonly sessions: S;
+  readonly objects: O;
+  readonly destination?: Partial<ResolvedDestination>;
+  readonly limits?: Partial<UploadLimits>;
+  readonly timers?: Partial<SessionTimers>;
+  readonly nextSessionId?: () => string;
+  readonly remainingMs?: number;
+}
+
+/** A request as a test writes it. */
+export interface TestRequest {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: Uint8Array;
+}
+
+export interface TestResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+type FunctionName = 'ping' | 'create' | 'fragment' | 'close' | 'cancel' | 'unknown';
+
+/** The six functions over any stores, called with ALB events and a clock that stands still until a test moves it. */
+export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
+  readonly sessions: S;
+  readonly objects: O;
+  readonly alarms: { what: string; facts: Facts }[] = [];
+  readonly packets: Facts[] = [];
+  readonly destinations: readonly ResolvedDestination[];
+  readonly services: UploadServices;
+  nowMs = Date.UTC(2026, 10, 22, 12, 0, 0);
+  #warm = new WarmState(64 * 2 ** 20);
+  #attempts = 0;
+  readonly #options: HarnessOptions<S, O>;
+
+  constructor(options: HarnessOptions<S, O>) {
+    this.#options = options;
+    this.sessions = options.sessions;
+    this.objects = options.objects;
+    this.destinations = [{ ...testDestination, ...options.destination }];
+    this.services = {
+      sessions: options.sessions,
+      objects: options.objects,
+      timers: { ...defaultTimers, ...options.timers },
+      limits: { ...s3PartLimits, maxTailPieces: 20, ...options.limits },
+      nowMs: () => this.nowMs,
+      newAttempt: () => (++this.#attempts).toString(16).padStart(12, '0'),
+      wait: async (durationMs) => {
+        this.nowMs += durationMs;
+      },
+      alarm: (what, facts) => this.alarms.push({ what, facts }),
+    };
+  }
+
+  /** As if the next packet met another execution environment. */
+  coldStart(): void {
+    this.#warm = new WarmState(64 * 2 ** 20);
+  }
+
+  /** The function as Lambda would call it. */
+  lambda(name: FunctionName): LambdaFunction {
+    return lambdaFunction(this.#handler(name), {
+      log: {
+        packet: (facts) => this.packets.push(facts),
+        alarm: (what, facts) => this.alarms.push({ what, facts }),
+      },
+      nowMs: () => this.nowMs,
+    });
+  }
+
+  /** Sends a packet to the function that the load balancer's rules would choose by its type. */
+  async send(request: TestRequest): Promise<TestResponse> {
+    const type = request.headers?.['BITS-Packet-Type']?.toLowerCase() ?? '';
+    return this.call(routes.get(type) ?? 'unknown', eventOf(request));
+  }
+
+  /** Calls one function with an event as it stands. */
+  async call(name: FunctionName, event: unknown): Promise<TestResponse> {
+    const remainingMs = this.#options.remainingMs ?? 60_000;
+    const result = await this.lambda(name)(event, { getRemainingTimeInMillis: () => remainingMs });
+    return { status: result.statusCode, headers: result.headers ?? result.multiValueHeaders ?? {} };
+  }
+
+  #handler(name: FunctionName): PacketHandler {
+    const { services, destinations } = this;
+    switch (name) {
+      case 'ping':
+        return ping(destinations);
+      case 'create':
+        return createSession(services, destinations, this.#options.nextSessionId ?? newSessionId);
+      case 'fragment':
+        return fragment(services, destinations, this.#warm);
+      case 'close':
+        return closeSession(services, destinations);
+      case 'cancel':
+        return cancelSession(services, destinations);
+      case 'unknown':
+        return unknownPacket(destinations);
+    }
+  }
+}
+
+const routes: ReadonlyMap<string, FunctionName> = new Map([
+  ['ping', 'ping'],
+  ['create-session', 'create'],
+  ['fragment', 'fragment'],
+  ['close-session', 'close'],
+  ['cancel-session', 'cancel'],
+]);
+
+/** A harness over memory stores. */
+export const memoryHarness = (
+  options: Partial<HarnessOptions<MemorySessionStore, MemoryObjectStore>> = {},
+): FunctionsHarness<MemorySessionStore, MemoryObjectStore> =>
+  new FunctionsHarness({ sessions: new MemorySessionStore(), objects: new MemoryObjectStore(), ...options });
+
+/** The event that ALB makes of a request: lower-case names, a body without content type in base64. */
+export const eventOf = ({
+  method = 'BITS_POST',
+  path = '/drop/file.bin',
+  headers = {},
+  body,
+}: TestRequest) => {
+  const [rawPath = '', query] = path.split('?');
+  const sent: Record<string, string> = {
+    host: 'bits.example.test',
+    'x-forwarded-proto': 'https',
+    'content-length': `${body?.byteLength ?? 0}`,
+  };
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) delete sent[name.toLowerCase()];
+    else sent[name.toLowerCase()] = value;
+  }
+  const parameters = (query ?? '').split('&').filter((pair) => pair !== '');
+  return {
+    requestContext: {
+      elb: { targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/x/1' },
+    },
+    httpMethod: method,
+    path: rawPath,
+    queryStringParameters: Object.fromEntries(
+      parameters.map((pair) => [pair.split('=')[0], pair.split('=').slice(1).join('=')]),
+    ),
+    headers: sent,
+    body: body === undefined ? '' : Buffer.from(body).toString('base64'),
+    isBase64Encoded: body !== undefined,
+  };
+};

@@ -1,0 +1,40 @@
+import { fromItem, type Item, toItem } from '../../lib/session/item.ts';
+import type { Session } from '../../lib/session/session.ts';
+import type { Clause, Commit, SessionStore } from '../../lib/session/store.ts';
+
+/** Sessions in a map, as the items that DynamoDB would hold. Counts its calls. */
+export class MemorySessionStore implements SessionStore {
+  readonly items = new Map<string, Item>();
+  readonly calls = { read: 0, write: 0 };
+
+  async read(sessionId: string): Promise<Session | undefined> {
+    this.calls.read++;
+    return this.#current(sessionId);
+  }
+
+  async write(session: Session, clauses: readonly Clause[]): Promise<Commit> {
+    this.calls.write++;
+    const current = this.#current(session.sessionId);
+    if (!clauses.every((clause) => holds(clause, this.items.get(session.sessionId)))) {
+      return current?.attempt === session.attempt ? { won: true } : { won: false, current };
+    }
+    this.items.set(session.sessionId, toItem(session));
+    return { won: true };
+  }
+
+  #current(sessionId: string): Session | undefined {
+    const item = this.items.get(sessionId);
+    return item === undefined ? undefined : fromItem(item);
+  }
+}
+
+const holds = (clause: Clause, item: Item | undefined): boolean => {
+  switch (clause.is) {
+    case 'absent':
+      return item === undefined;
+    case 'version':
+      return item?.['version']?.N === `${clause.version}`;
+    case 'not-expired':
+      return item?.['expiresAt']?.N === undefined || Number(item['expiresAt'].N) > clause.nowSeconds;
+  }
+};
