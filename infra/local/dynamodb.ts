@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { StartError } from './errors.ts';
-import { listen } from './listen.ts';
+import { clientHost, listen } from './listen.ts';
 import type { TableDefinition } from './storage-template.ts';
 
 export interface LocalDynamoDbOptions {
@@ -53,7 +53,7 @@ export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise
     await close(server);
     throw error;
   });
-  const endpoint = `http://${options.host}:${port}`;
+  const endpoint = `http://${clientHost(options.host)}:${port}`;
   try {
     await ensureTable(endpoint, options);
   } catch (error) {

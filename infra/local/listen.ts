@@ -43,3 +43,10 @@ export function portUnavailable(
   const message = `port ${address.port} on ${address.host} ${reason}; set ${setting} to another one`;
   return new StartError('PORT_UNAVAILABLE', message, { cause: error });
 }
+
+/** The host part of a URL by which a client on this machine reaches a server that listens on `host`. */
+export function clientHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}

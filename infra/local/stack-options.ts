@@ -1,0 +1,40 @@
+import type { AccessRecord, FrontDoorOptions } from './alb/front-door.ts';
+import type { EmbeddedS3Options } from './s3/index.ts';
+
+/** What a local stack is made from. Ports may be 0: a free one is taken. */
+export interface LocalStackOptions {
+  /** Address of all three servers. Default `127.0.0.1`: nobody but this machine reaches them. */
+  readonly host?: string;
+  /** Where BITS clients connect. Default 0. */
+  readonly port?: number;
+  /** Default 0. */
+  readonly s3Port?: number;
+  /** Default 0. */
+  readonly dynamoDbPort?: number;
+  /** Everything that is kept lies here; made when missing. One stack at a time. */
+  readonly dataDir: string;
+  /** Default `infra/destinations.yml` of the project. */
+  readonly destinationsFile?: string;
+  /** Default `serverless.yml` of the project. */
+  readonly serviceFile?: string;
+  /** Default `infra/storage.yml` of the project. */
+  readonly storageFile?: string;
+  /** What the functions write to the console. Default `ERROR`: faults and alarms; packets come by `onAnswer`. */
+  readonly logLevel?: string;
+  /** See `FrontDoorOptions`. */
+  readonly oversize?: NonNullable<FrontDoorOptions['oversize']>;
+  /** Called for every answer that the front door gives. */
+  readonly onAnswer?: (record: AccessRecord) => void;
+  /** Clock, faults and switches of the embedded S3. */
+  readonly s3?: Omit<EmbeddedS3Options, 'dataDir' | 'region' | 'credentials' | 'buckets'>;
+}
+
+/** Well known and good for nothing but the embedded S3 on this machine. */
+export const LOCAL_CREDENTIALS = Object.freeze({
+  accessKeyId: 'LOCALSTACKKEY',
+  secretAccessKey: 'local-stack-secret',
+});
+export const LOCAL_REGION = 'us-east-1';
+export const SESSION_TABLE = 'bits-sessions';
+export const STAGING_BUCKET = 'bits-staging';
+export const UPLOAD_BUCKET = 'bits-uploads';

@@ -1,0 +1,231 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ResolvedDestination, withBuckets } from '../../lib/access/destination.ts';
+import { ConfigurationError } from '../config/errors.ts';
+import { loadDestinations } from '../config/load.ts';
+import { DEFAULT_LIMITS, startFrontDoor } from './alb/front-door.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { startLocalDynamoDb } from './dynamodb.ts';
+import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
+import { loadFunctions, PROJECT_DIR } from './functions.ts';
+import { createInvoker } from './invoker.ts';
+import { clientHost, portUnavailable } from './listen.ts';
+import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
+import { readService, type ServiceDefinition } from './service.ts';
+import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
+import {
+  LOCAL_CREDENTIALS,
+  LOCAL_REGION,
+  type LocalStackOptions,
+  SESSION_TABLE,
+  STAGING_BUCKET,
+  UPLOAD_BUCKET,
+} from './stack-options.ts';
+import { readSessionTable } from './storage-template.ts';
+
+export type { LocalStackOptions } from './stack-options.ts';
+
+/** A running stack. */
+export interface LocalStack {
+  /** Base URL without a slash at its end: a destination's URL is this and its prefix. */
+  readonly url: string;
+  readonly s3: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    /** The embedded S3 itself: counters, conflicts, requests without a socket. */
+    readonly server: EmbeddedS3;
+  };
+  readonly dynamodb: { readonly endpoint: string; readonly table: string };
+  readonly buckets: { readonly staging: string; readonly upload: string };
+  readonly destinations: readonly ResolvedDestination[];
+  readonly dataDir: string;
+  /** Lets running requests finish (up to 35 s), closes everything and removes `stack.json`. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything that a deployed service has, in this process, over one folder: the real functions behind
+ * a stand-in for the load balancer, on an embedded S3 and DynamoDB. Resolves when a client may connect and
+ * `stack.json` in the folder says where.
+ *
+ * Throws `StartError` for whatever the caller can put right; then nothing is left running and the folder is free.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  options: LocalStackOptions,
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<LocalStack> {
+  const { dataDir, host = '127.0.0.1' } = options;
+  const service = readService(
+    await readConfig(options.serviceFile ?? join(PROJECT_DIR, 'serverless.yml'), 'BAD_SERVICE'),
+  );
+  const storageYml = await readConfig(
+    options.storageFile ?? join(PROJECT_DIR, 'infra/storage.yml'),
+    'BAD_STORAGE_TEMPLATE',
+  );
+  const table = readSessionTable(storageYml);
+  const destinations = await readDestinations(
+    options.destinationsFile ?? join(PROJECT_DIR, 'infra/destinations.yml'),
+    service,
+  );
+
+  const lock = await lockDataDir(dataDir);
+  closers.push(() => lock.release());
+  await removeStackFile(dataDir);
+
+  const s3 = await startS3(options, host, destinations);
+  closers.push(() => s3.server.close());
+
+  const database = await startLocalDynamoDb({
+    host,
+    port: options.dynamoDbPort ?? 0,
+    dataDir: join(dataDir, 'dynamodb'),
+    tableName: SESSION_TABLE,
+    table,
+  });
+  closers.push(() => database.close());
+
+  const functions = await loadFunctions(service, {
+    destinations,
+    environment: {
+      SESSION_TABLE,
+      STAGING_BUCKET,
+      UPLOAD_BUCKET,
+      LOG_LEVEL: options.logLevel ?? 'ERROR',
+      AWS_REGION: LOCAL_REGION,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+    },
+  });
+  const address = { host, port: options.port ?? 0 };
+  const door = await startFrontDoor({
+    ...address,
+    rules: service.rules,
+    invoke: createInvoker(functions),
+    ...(options.oversize === undefined ? {} : { oversize: options.oversize }),
+    ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
+  }).catch((error: unknown) => {
+    throw portUnavailable(error, address, 'PORT');
+  });
+  closers.push(() => door.close());
+
+  const stack = {
+    url: `http://${clientHost(host)}:${door.port}`,
+    s3: { endpoint: s3.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, server: s3.server },
+    dynamodb: { endpoint: database.endpoint, table: SESSION_TABLE },
+    buckets: { staging: STAGING_BUCKET, upload: UPLOAD_BUCKET },
+    destinations,
+    dataDir,
+  };
+  await writeStackFile(dataDir, stackFile(stack));
+  closers.push(() => removeStackFile(dataDir));
+  let stopped: Promise<void> | undefined;
+  return {
+    ...stack,
+    stop() {
+      stopped ??= closeAll();
+      return stopped;
+    },
+  };
+}
+
+async function readConfig(file: string, code: StartErrorCode): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new StartError(code, `${file} cannot be read (${systemErrorCode(cause) ?? String(cause)})`, {
+      cause,
+    });
+  }
+}
+
+/** The destinations with their buckets, held to the limits of the function and the front door that they will meet. */
+async function readDestinations(
+  file: string,
+  { functions }: ServiceDefinition,
+): Promise<readonly ResolvedDestination[]> {
+  const fragment = functions.find(({ name }) => name === 'fragment');
+  if (fragment === undefined)
+    throw new StartError('BAD_SERVICE', 'serverless.yml: there is no function fragment');
+  try {
+    const destinations = await loadDestinations(file, {
+      memoryBytes: fragment.memoryMegabytes * 1024 ** 2,
+      maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
+      stagingBucket: STAGING_BUCKET,
+    });
+    return withBuckets(destinations, UPLOAD_BUCKET, STAGING_BUCKET);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new StartError('BAD_DESTINATIONS', cause.problems.join('; '), { cause });
+  }
+}
+
+async function startS3(
+  options: LocalStackOptions,
+  host: string,
+  destinations: readonly ResolvedDestination[],
+): Promise<{ readonly server: EmbeddedS3; readonly endpoint: string }> {
+  const server = await openS3(options, destinations);
+  const address = { host, port: options.s3Port ?? 0 };
+  try {
+    const { port } = await server.listen(address);
+    return { server, endpoint: `http://${clientHost(host)}:${port}` };
+  } catch (error) {
+    await server.close();
+    throw portUnavailable(error, address, 'S3_PORT');
+  }
+}
+
+async function openS3(
+  options: LocalStackOptions,
+  destinations: readonly ResolvedDestination[],
+): Promise<EmbeddedS3> {
+  const dataDir = join(options.dataDir, 's3');
+  try {
+    return await openEmbeddedS3({
+      ...options.s3,
+      dataDir,
+      region: LOCAL_REGION,
+      credentials: LOCAL_CREDENTIALS,
+      buckets: [...new Set([STAGING_BUCKET, UPLOAD_BUCKET, ...destinations.map(({ bucket }) => bucket)])],
+    });
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === undefined) throw cause;
+    throw new StartError('DATA_DIR_UNUSABLE', `DATA_DIR: ${dataDir} cannot be used (${code})`, { cause });
+  }
+}
+
+function stackFile(stack: Omit<LocalStack, 'stop'>): StackFile {
+  return {
+    bits: stack.url,
+    s3: { endpoint: stack.s3.endpoint, region: stack.s3.region, ...stack.s3.credentials },
+    dynamodb: stack.dynamodb,
+    buckets: stack.buckets,
+    destinations: stack.destinations.map((destination) => ({
+      prefix: destination.prefix,
+      bucket: destination.bucket,
+      fragmentLimitBytes: destination.fragmentLimitBytes,
+      maximumUploadBytes: destination.maximumUploadBytes,
+      allowOverwrites: destination.allowOverwrites,
+      enabled: destination.enabled,
+    })),
+    pid: process.pid,
+  };
+}
