@@ -50,6 +50,7 @@ export interface TestRequest {
 
 export interface TestResponse {
   readonly status: number;
+  readonly reason: string;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
@@ -61,7 +62,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   readonly objects: O;
   readonly alarms: { what: string; facts: Facts }[] = [];
   readonly packets: Facts[] = [];
-  readonly destinations: readonly ResolvedDestination[];
+  destinations: readonly ResolvedDestination[];
   readonly services: UploadServices;
   nowMs = Date.UTC(2026, 10, 22, 12, 0, 0);
   #warm = new WarmState(64 * 2 ** 20);
@@ -113,7 +114,8 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   async call(name: FunctionName, event: unknown): Promise<TestResponse> {
     const remainingMs = this.#options.remainingMs ?? 60_000;
     const result = await this.lambda(name)(event, { getRemainingTimeInMillis: () => remainingMs });
-    return { status: result.statusCode, headers: result.headers ?? result.multiValueHeaders ?? {} };
+    const reason = result.statusDescription?.slice(4) ?? '';
+    return { status: result.statusCode, reason, headers: result.headers ?? result.multiValueHeaders ?? {} };
   }
 
   #handler(name: FunctionName): PacketHandler {
