@@ -19,9 +19,11 @@ const direct = (harness: Harness, direction: StageDirection): void => {
   };
   switch (direction.kind) {
     case 'fragment-limit':
-      return change({ fragmentLimitBytes: direction.bytes });
+      change({ fragmentLimitBytes: direction.bytes });
+      return;
     case 'maximum-upload-size':
-      return change({ maximumUploadBytes: direction.bytes });
+      change({ maximumUploadBytes: direction.bytes });
+      return;
     case 'session-expires':
       harness.nowMs += 1_209_600_000;
       return;

@@ -1,0 +1,96 @@
+import type { Receiving, Session, Stored } from '../session/session.ts';
+import { isNotExpired, versionIs } from '../session/store.ts';
+import { advance, store } from '../session/transitions.ts';
+import { endAsLost } from './discard.ts';
+import { ObjectStoreError } from './object-store.ts';
+import { type Budget, momentOf, type UploadServices } from './services.ts';
+import { settleAll } from './settle-all.ts';
+import { entityOf, type IncomingBytes, type StoredBytes, storeFragment } from './store-fragment.ts';
+import type { WarmState } from './warm.ts';
+
+/** The bytes are acknowledged, or the session is another than the one that was decided on: decide again. */
+export type Received =
+  | { readonly committed: Receiving | Stored }
+  | { readonly committed: undefined; readonly current: Session | undefined };
+
+/**
+ * Takes the bytes that follow a session's next offset: makes them durable, then moves the offset with one conditional
+ * write. Only after it may they be acknowledged [F11, F12].
+ * @throws when a store did not answer: the write may have happened or not, so nothing is tidied up; a repeat finds out
+ */
+export const receive = async (
+  services: UploadServices,
+  warm: WarmState,
+  session: Receiving,
+  incoming: IncomingBytes,
+  sessionTimeoutSeconds: number,
+  budget: Budget,
+): Promise<Received> => {
+  const attempt = services.newAttempt();
+  let stored: StoredBytes;
+  try {
+    [stored] = await settleAll([
+      storeFragment(services, warm, session, incoming, attempt, budget),
+      deleteGarbage(services, warm, budget),
+    ]);
+  } catch (error) {
+    if (!saysBytesAreGone(error)) throw error;
+    const current = await endAsLost(services, session, error.message, budget);
+    return { committed: undefined, current };
+  }
+
+  const moment = momentOf(services, attempt);
+  const entity = entityOf(stored.progress);
+  const next =
+    entity === undefined
+      ? advance(session, stored.progress, sessionTimeoutSeconds, moment)
+      : store(session, entity, false, moment);
+  const clauses = [versionIs(session.version), isNotExpired(moment.nowMs)];
+  const commit = await services.sessions.write(next, clauses, budget.signal);
+  if (!commit.won) {
+    await forsake(services, warm, stored, budget);
+    return { committed: undefined, current: commit.current };
+  }
+  remember(warm, next, stored);
+  return { committed: next };
+};
+
+const saysBytesAreGone = (error: unknown): error is ObjectStoreError =>
+  error instanceof ObjectStoreError && error.code !== 'UNAVAILABLE';
+
+/** What was staged may be read from memory from now on, and what it replaced may go. */
+const remember = (warm: WarmState, next: Receiving | Stored, stored: StoredBytes): void => {
+  if (next.state === 'receiving') warm.sessions.set(next.sessionId, next);
+  else warm.sessions.delete(next.sessionId);
+  warm.addGarbage(stored.replacedKeys);
+  if (stored.staged !== undefined) warm.pieces.set(stored.staged.key, stored.staged.bytes);
+};
+
+/** The session has moved on without this attempt, and nothing will ever name what it made. */
+const forsake = async (
+  services: UploadServices,
+  warm: WarmState,
+  { staged, privateUpload }: StoredBytes,
+  { signal }: Budget,
+): Promise<void> => {
+  if (staged !== undefined) warm.addGarbage([staged.key]);
+  if (privateUpload === undefined) return;
+  await services.objects
+    .abortUpload(privateUpload, signal)
+    .catch((error) => services.alarm('an upload of nobody was left to the sweep', { error }));
+};
+
+/** In the shadow of a store that has to be waited for anyway; what fails here, CLOSE finds in its listing. */
+const deleteGarbage = async (
+  services: UploadServices,
+  warm: WarmState,
+  { signal }: Budget,
+): Promise<void> => {
+  const keys = warm.takeGarbage();
+  if (keys.length === 0) return;
+  await services.objects
+    .deletePieces(keys, signal)
+    .catch((error) =>
+      services.alarm('replaced pieces were left to the sweep', { count: keys.length, error }),
+    );
+};
