@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError, systemErrorCode } from './errors.ts';
+import { isAlive, readProcess } from './process-table.ts';
 
 /** A folder that nobody else uses until it is released. */
 export interface DataDirLock {
@@ -36,7 +36,9 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   tokensHeldHere.add(token);
   try {
     await mkdir(dataDir, { recursive: true });
-    await writeFile(draft, `${process.pid} ${startTicks(process.pid) ?? '-'} ${token}\n`, { flag: 'wx' });
+    await writeFile(draft, `${process.pid} ${readProcess(process.pid)?.startTicks ?? '-'} ${token}\n`, {
+      flag: 'wx',
+    });
     for (;;) {
       const newest = await newestLock(dataDir);
       if (newest !== undefined && isHeld(newest)) {
@@ -115,30 +117,6 @@ function lockPath(dataDir: string, number: number): string {
 function isHeld({ pid, startedAt, token }: LockFile): boolean {
   if (pid === process.pid) return tokensHeldHere.has(token);
   if (!isAlive(pid)) return false;
-  const ticks = startTicks(pid);
-  return startedAt === '-' || ticks === undefined || ticks === startedAt;
-}
-
-/** Whether a process with this number exists, whoever it belongs to. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
-  }
-}
-
-/** When a process started, in ticks since the machine did; `undefined` where the system does not tell. */
-function startTicks(pid: number): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may hold anything; the 20th after it is the start time.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch (error) {
-    if (systemErrorCode(error) !== undefined) return undefined;
-    throw error;
-  }
+  const startTicks = readProcess(pid)?.startTicks;
+  return startedAt === '-' || startTicks === undefined || startTicks === startedAt;
 }
