@@ -86,6 +86,7 @@ async function start(
   const lock = await lockDataDir(dataDir);
   closers.push(() => lock.release());
   await removeStackFile(dataDir);
+  closers.push(() => removeStackFile(dataDir));
 
   const s3 = await startS3(options, host, destinations);
   closers.push(() => s3.server.close());
@@ -127,14 +128,18 @@ async function start(
 
   const stack = {
     url: `http://${clientHost(host)}:${door.port}`,
-    s3: { endpoint: s3.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, server: s3.server },
+    s3: {
+      endpoint: s3.endpoint,
+      region: LOCAL_REGION,
+      credentials: { ...LOCAL_CREDENTIALS },
+      server: s3.server,
+    },
     dynamodb: { endpoint: database.endpoint, table: SESSION_TABLE },
     buckets: { staging: STAGING_BUCKET, upload: UPLOAD_BUCKET },
     destinations,
     dataDir,
   };
   await writeStackFile(dataDir, stackFile(stack));
-  closers.push(() => removeStackFile(dataDir));
   let stopped: Promise<void> | undefined;
   return {
     ...stack,

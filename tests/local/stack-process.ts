@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+import { z } from 'zod';
+
+const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
+const children = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
+export interface StackProcess {
+  readonly child: ChildProcess;
+  readonly exited: Promise<{
+    readonly code: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
+  /** Resolves when standard output holds `text`; rejects when the process ends before. */
+  printed(text: string): Promise<void>;
+}
+
+/** `npm start` without npm: main.ts in a process of its own, on free ports unless told otherwise. */
+export function spawnStack(environment: Readonly<Record<string, string>>): StackProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    env: {
+      PATH: process.env['PATH'],
+      NODE_NO_WARNINGS: '1',
+      PORT: '0',
+      S3_PORT: '0',
+      DYNAMODB_PORT: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let stdout = '';
+  let stderr = '';
+  let look = () => {};
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    look();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const exited = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr });
+      look();
+    });
+  });
+  return {
+    child,
+    exited,
+    async printed(text) {
+      while (!stdout.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${stderr}`);
+        await new Promise<void>((resolve) => {
+          look = resolve;
+        });
+      }
+    },
+  };
+}
+
+const stackFileSchema = z.object({
+  bits: z.url(),
+  s3: z.object({
+    endpoint: z.url(),
+    region: z.string(),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+  }),
+  dynamodb: z.object({ endpoint: z.url(), table: z.string() }),
+  buckets: z.object({ staging: z.string(), upload: z.string() }),
+  destinations: z.array(z.looseObject({ prefix: z.string(), bucket: z.string() })),
+  pid: z.int(),
+});
+
+export async function readStackFile(dataDir: string): Promise<z.infer<typeof stackFileSchema>> {
+  return stackFileSchema.parse(JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8')));
+}
