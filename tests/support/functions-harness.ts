@@ -38,6 +38,13 @@ export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
   readonly timers?: Partial<SessionTimers>;
   readonly nextSessionId?: () => string;
   readonly remainingMs?: number;
+  /** Shared by environments that live at the same time; the harness's own otherwise. */
+  readonly clock?: TestClock;
+}
+
+/** Stands still until a test moves it. */
+export interface TestClock {
+  nowMs: number;
 }
 
 /** A request as a test writes it. */
@@ -56,6 +63,9 @@ export interface TestResponse {
 
 type FunctionName = 'ping' | 'create' | 'fragment' | 'close' | 'cancel' | 'unknown';
 
+/** Counts on over all harnesses: two environments never draw the same attempt, as random ones never do. */
+let attempts = 0;
+
 /** The six functions over any stores, called with ALB events and a clock that stands still until a test moves it. */
 export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   readonly sessions: S;
@@ -64,15 +74,15 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   readonly packets: Facts[] = [];
   destinations: readonly ResolvedDestination[];
   readonly services: UploadServices;
-  nowMs = Date.UTC(2026, 10, 22, 12, 0, 0);
+  readonly clock: TestClock;
   #warm = new WarmState(64 * 2 ** 20);
-  #attempts = 0;
   readonly #options: HarnessOptions<S, O>;
 
   constructor(options: HarnessOptions<S, O>) {
     this.#options = options;
     this.sessions = options.sessions;
     this.objects = options.objects;
+    this.clock = options.clock ?? { nowMs: Date.UTC(2026, 10, 22, 12, 0, 0) };
     this.destinations = [{ ...testDestination, ...options.destination }];
     this.services = {
       sessions: options.sessions,
@@ -80,12 +90,27 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
       timers: { ...defaultTimers, ...options.timers },
       limits: { ...s3PartLimits, maxTailPieces: 20, ...options.limits },
       nowMs: () => this.nowMs,
-      newAttempt: () => (++this.#attempts).toString(16).padStart(12, '0'),
+      newAttempt: () => (++attempts).toString(16).padStart(12, '0'),
       wait: async (durationMs) => {
         this.nowMs += durationMs;
       },
       alarm: (what, facts) => this.alarms.push({ what, facts }),
     };
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.clock.nowMs = nowMs;
+  }
+
+  /** Another execution environment: the same stores, clock and destinations, a warm state of its own. */
+  anotherEnvironment(): FunctionsHarness<S, O> {
+    const other = new FunctionsHarness({ ...this.#options, clock: this.clock });
+    other.destinations = this.destinations;
+    return other;
   }
 
   /** As if the next packet met another execution environment. */

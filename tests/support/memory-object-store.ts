@@ -10,6 +10,7 @@ import {
   type Target,
   type UploadRef,
 } from '../../lib/upload/object-store.ts';
+import { StoreCalls } from './memory-calls.ts';
 
 export interface StoredObject {
   readonly body: Buffer;
@@ -26,18 +27,22 @@ export class MemoryObjectStore implements ObjectStore {
   readonly pieces = new Map<string, Buffer>();
   readonly uploads = new Map<string, Upload>();
   readonly objects = new Map<string, StoredObject>();
-  readonly calls: Record<keyof ObjectStore, number> = {
-    putPiece: 0,
-    getPiece: 0,
-    deletePieces: 0,
-    listPieces: 0,
-    createUpload: 0,
-    uploadPart: 0,
-    listParts: 0,
-    completeUpload: 0,
-    abortUpload: 0,
-    head: 0,
-  };
+  /** What tests count, delay and break. */
+  readonly hooks = new StoreCalls<keyof ObjectStore>(
+    {
+      putPiece: 0,
+      getPiece: 0,
+      deletePieces: 0,
+      listPieces: 0,
+      createUpload: 0,
+      uploadPart: 0,
+      listParts: 0,
+      completeUpload: 0,
+      abortUpload: 0,
+      head: 0,
+    },
+    (cause) => new ObjectStoreError('UNAVAILABLE', 'aborted', { cause }),
+  );
   bytesWritten = 0;
   readonly #minPartBytes: number;
   #serial = 0;
@@ -46,60 +51,102 @@ export class MemoryObjectStore implements ObjectStore {
     this.#minPartBytes = minPartBytes;
   }
 
+  get calls(): Readonly<Record<keyof ObjectStore, number>> {
+    return this.hooks.counts;
+  }
+
   object(bucket: string, key: string): StoredObject | undefined {
     return this.objects.get(`${bucket}/${key}`);
   }
 
-  async putPiece(key: string, body: Uint8Array): Promise<void> {
-    this.calls.putPiece++;
-    this.bytesWritten += body.byteLength;
-    this.pieces.set(key, Buffer.from(body));
+  /** Puts somebody else's object in a place. */
+  plant(bucket: string, key: string, text = 'somebody else'): void {
+    this.objects.set(`${bucket}/${key}`, { body: Buffer.from(text), metadata: undefined });
   }
 
-  async getPiece(key: string): Promise<Uint8Array> {
-    this.calls.getPiece++;
-    const piece = this.pieces.get(key);
-    if (piece === undefined) throw new ObjectStoreError('NO_SUCH_PIECE', key);
-    return piece;
+  async putPiece(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.hooks.run('putPiece', key, signal, () => {
+      this.bytesWritten += body.byteLength;
+      this.pieces.set(key, Buffer.from(body));
+    });
   }
 
-  async deletePieces(keys: readonly string[]): Promise<void> {
-    this.calls.deletePieces++;
-    for (const key of keys) this.pieces.delete(key);
+  async getPiece(key: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.hooks.run('getPiece', key, signal, () => {
+      const piece = this.pieces.get(key);
+      if (piece === undefined) throw new ObjectStoreError('NO_SUCH_PIECE', key);
+      return piece;
+    });
   }
 
-  async listPieces(prefix: string): Promise<readonly string[]> {
-    this.calls.listPieces++;
-    return [...this.pieces.keys()].filter((key) => key.startsWith(prefix)).sort();
+  async deletePieces(keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    return this.hooks.run('deletePieces', keys.join(' '), signal, () => {
+      for (const key of keys) this.pieces.delete(key);
+    });
   }
 
-  async createUpload({ bucket, key }: Target, metadata: ObjectMetadata): Promise<UploadRef> {
-    this.calls.createUpload++;
-    const uploadId = `upload-${++this.#serial}`;
-    this.uploads.set(uploadId, { bucket, key, metadata, parts: new Map() });
-    return { bucket, key, uploadId };
+  async listPieces(prefix: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return this.hooks.run('listPieces', prefix, signal, () =>
+      [...this.pieces.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    );
   }
 
-  async uploadPart(upload: UploadRef, number: number, body: Uint8Array): Promise<void> {
-    this.calls.uploadPart++;
-    this.bytesWritten += body.byteLength;
-    const etag = `"${crc32(body)}-${body.byteLength}"`;
-    this.#upload(upload).parts.set(number, { body: Buffer.from(body), etag });
+  async createUpload(
+    { bucket, key }: Target,
+    metadata: ObjectMetadata,
+    signal?: AbortSignal,
+  ): Promise<UploadRef> {
+    return this.hooks.run('createUpload', key, signal, () => {
+      const uploadId = `upload-${++this.#serial}`;
+      this.uploads.set(uploadId, { bucket, key, metadata, parts: new Map() });
+      return { bucket, key, uploadId };
+    });
   }
 
-  async listParts(upload: UploadRef): Promise<readonly ListedPart[]> {
-    this.calls.listParts++;
-    return [...this.#upload(upload).parts]
-      .sort(([a], [b]) => a - b)
-      .map(([number, { body, etag }]) => ({ number, sizeBytes: body.byteLength, etag }));
+  async uploadPart(upload: UploadRef, number: number, body: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.hooks.run('uploadPart', upload.uploadId, signal, () => {
+      const { parts } = this.#upload(upload);
+      this.bytesWritten += body.byteLength;
+      parts.set(number, { body: Buffer.from(body), etag: `"${crc32(body)}-${body.byteLength}"` });
+    });
   }
 
-  async completeUpload(upload: UploadRef, completion: Completion): Promise<CompletionAnswer> {
-    this.calls.completeUpload++;
+  async listParts(upload: UploadRef, signal?: AbortSignal): Promise<readonly ListedPart[]> {
+    return this.hooks.run('listParts', upload.uploadId, signal, () =>
+      [...this.#upload(upload).parts]
+        .sort(([a], [b]) => a - b)
+        .map(([number, { body, etag }]) => ({ number, sizeBytes: body.byteLength, etag })),
+    );
+  }
+
+  async completeUpload(
+    upload: UploadRef,
+    completion: Completion,
+    signal?: AbortSignal,
+  ): Promise<CompletionAnswer> {
+    return this.hooks.run('completeUpload', upload.uploadId, signal, () =>
+      this.#complete(upload, completion),
+    );
+  }
+
+  async abortUpload(upload: UploadRef, signal?: AbortSignal): Promise<void> {
+    return this.hooks.run('abortUpload', upload.uploadId, signal, () => {
+      this.uploads.delete(upload.uploadId);
+    });
+  }
+
+  async head({ bucket, key }: Target, signal?: AbortSignal): Promise<FoundObject | undefined> {
+    return this.hooks.run('head', key, signal, () => {
+      const found = this.object(bucket, key);
+      return found && { sizeBytes: found.body.byteLength, sessionId: found.metadata?.sessionId };
+    });
+  }
+
+  #complete(upload: UploadRef, completion: Completion): CompletionAnswer {
     const place = `${upload.bucket}/${upload.key}`;
     const known = this.uploads.get(upload.uploadId);
     if (known === undefined) return 'no-such-upload';
-    if (completion.onlyIfAbsent && this.objects.has(place)) return 'taken';
+    // In S3's order: the parts, the whole, and only then whether it may take the place.
     const bodies: Buffer[] = [];
     for (const [index, { number, etag }] of completion.parts.entries()) {
       const part = known.parts.get(number);
@@ -110,20 +157,10 @@ export class MemoryObjectStore implements ObjectStore {
     }
     const body = Buffer.concat(bodies);
     if (body.byteLength !== completion.totalBytes || crc32(body) !== completion.crc32) return 'mismatch';
+    if (completion.onlyIfAbsent && this.objects.has(place)) return 'taken';
     this.uploads.delete(upload.uploadId);
     this.objects.set(place, { body, metadata: known.metadata });
     return 'completed';
-  }
-
-  async abortUpload(upload: UploadRef): Promise<void> {
-    this.calls.abortUpload++;
-    this.uploads.delete(upload.uploadId);
-  }
-
-  async head({ bucket, key }: Target): Promise<FoundObject | undefined> {
-    this.calls.head++;
-    const found = this.object(bucket, key);
-    return found && { sizeBytes: found.body.byteLength, sessionId: found.metadata?.sessionId };
   }
 
   #upload({ uploadId }: UploadRef): Upload {

@@ -1,25 +1,34 @@
 import { fromItem, type Item, toItem } from '../../lib/session/item.ts';
 import type { Session } from '../../lib/session/session.ts';
-import type { Clause, Commit, SessionStore } from '../../lib/session/store.ts';
+import { type Clause, type Commit, type SessionStore, StoreError } from '../../lib/session/store.ts';
+import { StoreCalls } from './memory-calls.ts';
 
 /** Sessions in a map, as the items that DynamoDB would hold. Counts its calls. */
 export class MemorySessionStore implements SessionStore {
   readonly items = new Map<string, Item>();
-  readonly calls = { read: 0, write: 0 };
+  /** What tests count, delay and break. */
+  readonly hooks = new StoreCalls<'read' | 'write'>(
+    { read: 0, write: 0 },
+    (cause) => new StoreError('UNAVAILABLE', 'aborted', { cause }),
+  );
 
-  async read(sessionId: string): Promise<Session | undefined> {
-    this.calls.read++;
-    return this.#current(sessionId);
+  get calls(): Readonly<Record<'read' | 'write', number>> {
+    return this.hooks.counts;
   }
 
-  async write(session: Session, clauses: readonly Clause[]): Promise<Commit> {
-    this.calls.write++;
-    const current = this.#current(session.sessionId);
-    if (!clauses.every((clause) => holds(clause, this.items.get(session.sessionId)))) {
-      return current?.attempt === session.attempt ? { won: true } : { won: false, current };
-    }
-    this.items.set(session.sessionId, toItem(session));
-    return { won: true };
+  async read(sessionId: string, signal?: AbortSignal): Promise<Session | undefined> {
+    return this.hooks.run('read', sessionId, signal, () => this.#current(sessionId));
+  }
+
+  async write(session: Session, clauses: readonly Clause[], signal?: AbortSignal): Promise<Commit> {
+    return this.hooks.run('write', session.sessionId, signal, () => {
+      const current = this.#current(session.sessionId);
+      if (!clauses.every((clause) => holds(clause, this.items.get(session.sessionId)))) {
+        return current?.attempt === session.attempt ? { won: true } : { won: false, current };
+      }
+      this.items.set(session.sessionId, toItem(session));
+      return { won: true };
+    });
   }
 
   #current(sessionId: string): Session | undefined {
