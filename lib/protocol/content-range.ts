@@ -9,7 +9,7 @@ export interface WireRange {
 }
 
 const rangePattern = /^bytes +(\d{1,20})[ \t]*-[ \t]*(\d{1,20})[ \t]*\/[ \t]*(\d{1,20})$/i;
-const emptyPattern = /^bytes +[^/]*\/[ \t]*0{1,20}$/i;
+const emptyPattern = /\/[ \t]*0{1,20}$/;
 
 /** `bytes first-last/total` with `first ≤ last < total`; a total of `*` is not allowed. Anything else is `undefined`. */
 export const parseContentRange = (text: string): WireRange | undefined => {
