@@ -11,7 +11,7 @@ export class RequestHeaders {
   constructor(entries: Iterable<readonly [name: string, value: string]>) {
     for (const [name, value] of entries) {
       const key = name.toLowerCase();
-      const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, '');
+      const trimmed = trimWhiteSpace(value);
       const known = this.#values.get(key);
       if (known === undefined) this.#values.set(key, [trimmed]);
       else known.push(trimmed);
@@ -24,8 +24,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Check C4: no `BITS-*` or `Content-*` value over 4,096 bytes, and no two differing values of one of them.
-   * Other headers (credentials, cookies, the caller's own) are the front end's business.
+   * Check C4: no `BITS-*` or `Content-*` value over 4,096 bytes, and no two differing values of a header that this
+   * server acts on. Other headers (credentials, cookies, the caller's own) are the front end's business.
    * @throws ProtocolError INVALID_REQUEST [MC-BUP 2.2.1, 3.2.5.2.3]
    */
   assertWellFormed(): void {
@@ -34,12 +34,26 @@ export class RequestHeaders {
       if (values.some((value) => utf8Length(value) > maxHeaderValueBytes)) {
         throw new ProtocolError('INVALID_REQUEST', `${name} is longer than ${maxHeaderValueBytes} bytes`);
       }
-      if (values.some((value) => value !== values[0])) {
+      if (isActedOn(name) && values.some((value) => value !== values[0])) {
         throw new ProtocolError('INVALID_REQUEST', `${name} came twice with different values`);
       }
     }
   }
 }
+
+const actedOn = new Set(['content-range', 'content-length', 'content-encoding']);
+
+const isActedOn = (name: string): boolean => name.startsWith('bits-') || actedOn.has(name);
+
+/** Without spaces and tabs at either end. A pattern for this takes quadratic time over a long run of spaces inside. */
+const trimWhiteSpace = (text: string): string => {
+  const isWhite = (at: number): boolean => text[at] === ' ' || text[at] === '\t';
+  let from = 0;
+  let end = text.length;
+  while (from < end && isWhite(from)) from++;
+  while (end > from && isWhite(end - 1)) end--;
+  return text.slice(from, end);
+};
 
 const utf8Length = (text: string): number => new TextEncoder().encode(text).byteLength;
 
