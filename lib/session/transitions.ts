@@ -79,13 +79,25 @@ export const advance = (
   ),
 });
 
-/** The last byte is stored: every byte is in a part (F14). */
-export const store = (session: Receiving, entity: Entity, closedEmpty: boolean, moment: Moment): Stored => ({
+/**
+ * The last byte is stored: every byte is in a part (F14). The sweep takes over after the grace for a CLOSE, or when the
+ * session's own time is over, whichever comes first.
+ */
+export const store = (
+  session: Receiving,
+  entity: Entity,
+  closedEmpty: boolean,
+  sessionTimeoutSeconds: number,
+  moment: Moment,
+): Stored => ({
   ...base(session, moment),
   state: 'stored',
   entity,
   closedEmpty,
-  dueAtSeconds: inSeconds(moment, moment.timers.closeGraceSeconds),
+  dueAtSeconds: Math.min(
+    inSeconds(moment, moment.timers.closeGraceSeconds),
+    receivingExpiresAtSeconds(moment.timers, session.createdAtMs, moment.nowMs, sessionTimeoutSeconds),
+  ),
 });
 
 /** The point of no return: from here on this session is published or refused, never discarded. */

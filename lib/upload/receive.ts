@@ -44,7 +44,7 @@ export const receive = async (
   const next =
     entity === undefined
       ? advance(session, stored.progress, sessionTimeoutSeconds, moment)
-      : store(session, entity, false, moment);
+      : store(session, entity, false, sessionTimeoutSeconds, moment);
   const clauses = [versionIs(session.version), isNotExpired(moment.nowMs)];
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (!commit.won) {

@@ -27,7 +27,8 @@ export const storeEmptyEntity = async (
   const stored = await storeFragment(services, new WarmState(0), session, nothing, moment.attempt, budget);
   const entity = entityOf(stored.progress);
   if (entity === undefined) throw new Error('an empty entity is complete with its first part');
-  const next = store(session, entity, true, moment);
+  // Its CLOSE has come: there is no idle time to wait out.
+  const next = store(session, entity, true, services.timers.closeGraceSeconds, moment);
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (commit.won) return next;
   if (stored.privateUpload !== undefined)
