@@ -2,6 +2,7 @@ import type { Receiving, Session, Stored, Tombstone } from '../session/session.t
 import { versionIs } from '../session/store.ts';
 import { cleaned, discard } from '../session/transitions.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
+import { settleAll } from './settle-all.ts';
 import { stagingPrefix } from './staging.ts';
 
 /** Deletes whatever a session has in staging: one listing, so what a lost attempt left there goes too. */
@@ -26,7 +27,7 @@ export const cleanUp = async (
   if (!tombstone.cleanUp.pending) return tombstone;
   try {
     const { bucket, key, uploadId } = tombstone;
-    await Promise.all([
+    await settleAll([
       uploadId === undefined
         ? undefined
         : services.objects.abortUpload({ bucket, key, uploadId }, budget.signal),

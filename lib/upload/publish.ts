@@ -4,6 +4,7 @@ import { closePublished, complete, discard, stampPublishing } from '../session/t
 import { completeEntity, type Verdict, verifyParts } from './complete-entity.ts';
 import { cleanUp, deleteStaging, endAsLost } from './discard.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
+import { settleAll } from './settle-all.ts';
 
 /** Whose packet publishes: a CLOSE also ends the session, everything else leaves it COMPLETE for the CLOSE to come. */
 export type Publisher = 'close-session' | 'last-fragment' | 'sweep';
@@ -63,7 +64,7 @@ const publishOnce = async (
   const stamp = await services.sessions.write(stamped, [versionIs(session.version)], budget.signal);
   if (!stamp.won) return stamp.current;
   try {
-    const [verdict, stagingIsClean] = await Promise.all([
+    const [verdict, stagingIsClean] = await settleAll([
       completeEntity(services, stamped, parts, budget),
       // Every byte is in a part now, whatever becomes of the object.
       deleteStaging(services, stamped, budget).then(

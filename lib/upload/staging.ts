@@ -1,5 +1,6 @@
 import type { Piece, Progress } from '../session/session.ts';
 import { type ObjectStore, ObjectStoreError } from './object-store.ts';
+import { settleAll } from './settle-all.ts';
 import { pieceBytes } from './tail.ts';
 import type { WarmState } from './warm.ts';
 
@@ -26,7 +27,7 @@ export const readPieces = async (
   pieces: readonly Piece[],
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> =>
-  Promise.all(
+  settleAll(
     pieces.map(async (piece) => {
       const key = stagingKey(sessionId, piece);
       const bytes = warm.pieces.get(key) ?? (await objects.getPiece(key, signal));
