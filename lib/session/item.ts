@@ -9,20 +9,20 @@ export type Item = Record<string, AttributeValue>;
 export const sweepShards = 8;
 
 /**
- * The DynamoDB item of a session. DynamoDB bills a write by the whole item, so it stays under 1 KB: nothing is kept that
- * S3 or another attribute already knows. `expiresAt` is the table's TTL attribute; `sweepShard` and `dueAt` are the key
- * of its sparse index. An item has one or the other.
+ * The DynamoDB item of a session. DynamoDB bills a write by the whole item, names included, so it stays under 1 KB: names
+ * are short, what is off is left out, and nothing is kept that S3 or another attribute already knows. `expiresAt` is the
+ * table's TTL attribute; `sweepShard` and `dueAt` are the key of its sparse index. An item has one or the other.
  */
 export const toItem = (session: Session): Item => ({
   sessionId: { S: session.sessionId },
-  urlHash: { B: Buffer.from(session.urlHash, 'hex') },
-  principal: { S: session.principal },
-  destination: { S: session.destination },
+  url: { B: Buffer.from(session.urlHash, 'hex') },
+  user: { S: session.principal },
+  prefix: { S: session.destination },
   bucket: { S: session.bucket },
   key: { S: session.key },
-  overwrite: { BOOL: session.allowOverwrites },
-  publishOn: { S: session.publishOn },
-  createdAt: number(session.createdAtMs),
+  ...flag('overwrite', session.allowOverwrites),
+  ...flag('onLast', session.publishOn === 'last-fragment'),
+  created: number(session.createdAtMs),
   version: number(session.version),
   attempt: { B: Buffer.from(session.attempt, 'hex') },
   state: { S: session.state },
@@ -39,11 +39,15 @@ const stateItem = (session: Session): Item => {
         ...(session.progress === undefined ? {} : progressItem(session.progress)),
       };
     case 'stored':
-      return { ...entityItem(session.entity), ...flag(session.closedEmpty), ...dueItem(session) };
+      return {
+        ...entityItem(session.entity),
+        ...flag('closedEmpty', session.closedEmpty),
+        ...dueItem(session),
+      };
     case 'publishing':
       return {
         ...entityItem(session.entity),
-        ...flag(session.closedEmpty),
+        ...flag('closedEmpty', session.closedEmpty),
         leaseUntil: number(session.leaseUntilMs),
         ...dueItem(session),
       };
@@ -52,21 +56,24 @@ const stateItem = (session: Session): Item => {
     case 'tombstone':
       return {
         outcome: { S: session.outcome },
-        ...(session.uploadId === undefined ? {} : { uploadId: { S: session.uploadId } }),
+        ...uploadItem(session.uploadId),
         ...cleanUpItem(session, session.cleanUp),
       };
   }
 };
 
-const flag = (closedEmpty: boolean): Item => (closedEmpty ? { closedEmpty: { BOOL: true } } : {});
+const flag = (name: string, isSet: boolean): Item => (isSet ? { [name]: { BOOL: true } } : {});
+
+const uploadItem = (uploadId: string | undefined): Item =>
+  uploadId === undefined ? {} : { upload: { S: uploadId } };
 
 const progressItem = (progress: Progress): Item => ({
   total: number(progress.layout.totalBytes),
-  partBytes: number(progress.layout.partBytes),
+  partSize: number(progress.layout.partBytes),
   next: number(progress.next),
-  crc32: number(progress.crc32),
+  crc: number(progress.crc32),
   parts: number(progress.partCount),
-  ...(progress.uploadId === undefined ? {} : { uploadId: { S: progress.uploadId } }),
+  ...uploadItem(progress.uploadId),
   ...(progress.tail.length === 0
     ? {}
     : { tail: { B: packTail(progress.tail, progress.partCount * progress.layout.partBytes) } }),
@@ -74,10 +81,10 @@ const progressItem = (progress: Progress): Item => ({
 
 const entityItem = (entity: Entity): Item => ({
   total: number(entity.totalBytes),
-  partBytes: number(entity.partBytes),
-  crc32: number(entity.crc32),
+  partSize: number(entity.partBytes),
+  crc: number(entity.crc32),
   parts: number(entity.partCount),
-  uploadId: { S: entity.uploadId },
+  upload: { S: entity.uploadId },
 });
 
 const dueItem = (session: SessionBase & { readonly dueAtSeconds: number }): Item => ({
@@ -101,16 +108,16 @@ export const fromItem = (item: Item): Session => {
   const read = new ItemReader(item);
   const base: SessionBase = {
     sessionId: read.string('sessionId'),
-    urlHash: read.hex('urlHash'),
-    principal: read.string('principal'),
-    destination: read.string('destination'),
+    urlHash: read.hex('url', 32),
+    principal: read.string('user'),
+    destination: read.string('prefix'),
     bucket: read.string('bucket'),
     key: read.string('key'),
-    allowOverwrites: read.boolean('overwrite'),
-    publishOn: read.oneOf('publishOn', ['close-session', 'last-fragment']),
-    createdAtMs: read.number('createdAt'),
+    allowOverwrites: read.flag('overwrite'),
+    publishOn: read.flag('onLast') ? 'last-fragment' : 'close-session',
+    createdAtMs: read.number('created'),
     version: read.number('version'),
-    attempt: read.hex('attempt'),
+    attempt: read.hex('attempt', 6),
   };
   const state = read.oneOf('state', ['receiving', 'stored', 'publishing', 'complete', 'tombstone']);
   switch (state) {
@@ -121,7 +128,7 @@ export const fromItem = (item: Item): Session => {
         ...base,
         state,
         entity: readEntity(read),
-        closedEmpty: read.has('closedEmpty'),
+        closedEmpty: read.flag('closedEmpty'),
         dueAtSeconds: read.number('dueAt'),
       };
     case 'publishing':
@@ -129,7 +136,7 @@ export const fromItem = (item: Item): Session => {
         ...base,
         state,
         entity: readEntity(read),
-        closedEmpty: read.has('closedEmpty'),
+        closedEmpty: read.flag('closedEmpty'),
         leaseUntilMs: read.number('leaseUntil'),
         dueAtSeconds: read.number('dueAt'),
       };
@@ -140,15 +147,18 @@ export const fromItem = (item: Item): Session => {
         ...base,
         state,
         outcome: read.oneOf<Outcome>('outcome', ['published', 'cancelled', 'refused', 'early', 'lost']),
-        uploadId: read.optionalString('uploadId'),
+        uploadId: read.optionalString('upload'),
         cleanUp: readCleanUp(read),
       };
   }
 };
 
 const readProgress = (read: ItemReader): Progress | undefined => {
-  if (!read.has('next')) return undefined;
-  const layout = { totalBytes: read.number('total'), partBytes: read.number('partBytes') };
+  // Half of it missing is not the same as nothing accepted yet: that would forget acknowledged bytes.
+  if (!['total', 'partSize', 'next', 'crc', 'parts', 'upload', 'tail'].some((name) => read.has(name))) {
+    return undefined;
+  }
+  const layout = { totalBytes: read.number('total'), partBytes: read.number('partSize') };
   const partCount = read.number('parts');
   const packed = read.has('tail') ? read.binary('tail') : new Uint8Array(0);
   const tail = unpackTail(packed, partCount * layout.partBytes);
@@ -156,19 +166,19 @@ const readProgress = (read: ItemReader): Progress | undefined => {
   return {
     next: read.number('next'),
     layout,
-    uploadId: read.optionalString('uploadId'),
+    uploadId: read.optionalString('upload'),
     partCount,
     tail,
-    crc32: read.number('crc32'),
+    crc32: read.number('crc'),
   };
 };
 
 const readEntity = (read: ItemReader): Entity => ({
   totalBytes: read.number('total'),
-  partBytes: read.number('partBytes'),
-  uploadId: read.string('uploadId'),
+  partBytes: read.number('partSize'),
+  uploadId: read.string('upload'),
   partCount: read.number('parts'),
-  crc32: read.number('crc32'),
+  crc32: read.number('crc'),
 });
 
 const readCleanUp = (read: ItemReader): CleanUp =>
@@ -193,24 +203,27 @@ class ItemReader {
   }
 
   optionalString(name: string): string | undefined {
-    return this.#item[name]?.S;
+    return this.has(name) ? (this.#item[name]?.S ?? this.#fail(name)) : undefined;
   }
 
   number(name: string): number {
-    const value = Number(this.#item[name]?.N ?? 'missing');
-    return Number.isSafeInteger(value) && value >= 0 ? value : this.#fail(name);
+    const text = this.#item[name]?.N ?? '';
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return Number.isSafeInteger(value) ? value : this.#fail(name);
   }
 
-  boolean(name: string): boolean {
-    return this.#item[name]?.BOOL ?? this.#fail(name);
+  /** What is off is not there. */
+  flag(name: string): boolean {
+    return this.has(name) && (this.#item[name]?.BOOL ?? this.#fail(name));
   }
 
   binary(name: string): Uint8Array {
     return this.#item[name]?.B ?? this.#fail(name);
   }
 
-  hex(name: string): string {
-    return Buffer.from(this.binary(name)).toString('hex');
+  hex(name: string, lengthBytes: number): string {
+    const bytes = this.binary(name);
+    return bytes.byteLength === lengthBytes ? Buffer.from(bytes).toString('hex') : this.#fail(name);
   }
 
   oneOf<const T extends string>(name: string, values: readonly T[]): T {
