@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { ConformanceOptions } from '../conformance/options.ts';
 import { formatResult } from '../conformance/report.ts';
 import { runConformance } from '../conformance/run.ts';
-import { DEFECTS, type Defect } from './defects.ts';
+import { DEFECTS } from './defects.ts';
 import { CREDENTIALS, type FakeServer, type FakeServerOptions, startFakeServer } from './fake-server.ts';
 
 let server: FakeServer | undefined;
@@ -57,9 +57,9 @@ test('the exchange with a fragment limit of 16 runs on a server that has it', as
   expect(report.cases.map(({ outcome, reason }) => [outcome, reason])).toEqual([['passed', undefined]]);
 });
 
-describe.each(Object.entries(DEFECTS))('the defect %s', (defect, caseId) => {
+describe.each(DEFECTS)('the defect %s', (defect, caseId) => {
   test(`is found by ${caseId}`, async () => {
-    const options = await start({ defects: [defect as Defect] });
+    const options = await start({ defects: [defect] });
     const report = await runConformance({ ...options, only: [caseId] });
     const found = report.cases.find(({ id }) => id === caseId);
     expect(found === undefined ? 'no such case' : found.outcome).toBe('failed');

@@ -4,8 +4,7 @@ import type { Defect } from './defects.ts';
 import { DENIED, type Decision, INVALID, NOT_FOUND, renderAck } from './fake-ack.ts';
 import { decideFragment } from './fake-fragment.ts';
 import type { FakeRequest, FakeResponse } from './fake-http.ts';
-import type { FakeDestination } from './fake-server.ts';
-import type { FakeSession } from './fake-session.ts';
+import type { FakeDestination, FakeSession } from './fake-session.ts';
 
 const invalid: Decision = { status: 400, error: INVALID };
 const denied: Decision = { status: 403, error: DENIED };

@@ -4,21 +4,7 @@ import { headerValue } from '../support/http/message.ts';
 import type { Defect } from './defects.ts';
 import { FakeBits } from './fake-bits.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttp } from './fake-http.ts';
-
-/** A destination of the fake server. */
-export interface FakeDestination {
-  readonly prefix: string;
-  readonly allowOverwrites?: boolean;
-  readonly isDisabled?: boolean;
-  readonly isForbidden?: boolean;
-  readonly credentials?: Credentials;
-  readonly maxUploadSizeBytes?: number;
-  readonly fragmentLimitBytes?: number;
-  readonly sessionQuota?: number;
-  readonly publishOn?: 'close-session' | 'last-fragment';
-  /** Reply to every upload, served below `/replies/`. */
-  readonly reply?: Uint8Array;
-}
+import type { FakeDestination } from './fake-session.ts';
 
 export interface FakeServerOptions {
   readonly destinations?: readonly FakeDestination[];

@@ -1,4 +1,19 @@
-import type { FakeDestination } from './fake-server.ts';
+import type { Credentials } from '../support/bits-client/index.ts';
+
+/** A destination of the fake server. */
+export interface FakeDestination {
+  readonly prefix: string;
+  readonly allowOverwrites?: boolean;
+  readonly isDisabled?: boolean;
+  readonly isForbidden?: boolean;
+  readonly credentials?: Credentials;
+  readonly maxUploadSizeBytes?: number;
+  readonly fragmentLimitBytes?: number;
+  readonly sessionQuota?: number;
+  readonly publishOn?: 'close-session' | 'last-fragment';
+  /** Reply to every upload, served below `/replies/`. */
+  readonly reply?: Uint8Array;
+}
 
 /** A session of the fake server. */
 export interface FakeSession {

@@ -64,3 +64,18 @@ export const sendAll = async (
   if (last === undefined) throw new Error('an empty entity has no fragment');
   return last;
 };
+
+/** The packet with other headers; `undefined` takes one out. */
+export const withHeaders = (
+  request: TestRequest,
+  headers: Readonly<Record<string, string | undefined>>,
+): TestRequest => ({ ...request, headers: { ...request.headers, ...headers } });
+
+/** A fragment of a text, `[first, end)`: what most tests send. */
+export const textFragment = (
+  session: string,
+  text: string,
+  first: number,
+  end: number = text.length,
+  path?: string,
+): TestRequest => fragmentPacket(session, first, Buffer.from(text.slice(first, end)), text.length, path);
