@@ -1,3 +1,4 @@
+const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
 const tsx = require('tsx/cjs/api');
 
@@ -5,12 +6,15 @@ const tsx = require('tsx/cjs/api');
 exports.options = async () => {
   const { loadDestinations } = tsx.require('./config/load.ts', __filename);
   const { compileDestinations, compiledDestinationsName } = tsx.require('./config/compile.ts', __filename);
-  const file = process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml');
-  const destinations = await loadDestinations(file, {
-    // What serverless.yml gives the fragment function, and what ALB passes to a Lambda target.
-    memoryBytes: 512 * 2 ** 20,
-    maxRequestBodyBytes: 1_000_000,
-  });
+  const { DEFAULT_LIMITS } = tsx.require('./local/alb/limits.ts', __filename);
+  const { readService } = tsx.require('./local/service.ts', __filename);
+
+  const service = readService(await readFile(resolve(__dirname, '../serverless.yml'), 'utf8'));
+  const fragment = service.functions.find(({ name }) => name === 'fragment');
+  const destinations = await loadDestinations(
+    process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml'),
+    { memoryBytes: fragment.memoryMegabytes * 2 ** 20, maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes },
+  );
   return {
     bundle: true,
     minify: true,
