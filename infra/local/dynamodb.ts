@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -8,7 +9,7 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { StartError } from './errors.ts';
+import { StartError, systemErrorCode } from './errors.ts';
 import { clientHost, listen } from './listen.ts';
 import type { TableDefinition } from './storage-template.ts';
 
@@ -37,10 +38,11 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
  *
  * It deletes nothing by itself: expiry by TTL does not exist here, and no code may rely on it anywhere.
  *
- * Throws `StartError`: `TABLE_OUTDATED` when the folder holds the table with other keys or indexes.
+ * Throws `StartError`: `DATA_DIR_UNUSABLE`; `PORT_UNAVAILABLE`; `TABLE_OUTDATED` when the folder holds the table with
+ * other keys or indexes.
  */
 export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise<LocalDynamoDb> {
-  await mkdir(options.dataDir, { recursive: true });
+  await checkFolder(options.dataDir);
   const server = dynalite({ path: options.dataDir, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   // dynalite throws what a request emits as an error, and a client that hangs up in mid-request would end the process.
   server.on('request', (request, response) => {
@@ -54,13 +56,30 @@ export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise
     throw error;
   });
   const endpoint = `http://${clientHost(options.host)}:${port}`;
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { ...CREDENTIALS } });
+  let isUsable = false;
   try {
-    await ensureTable(endpoint, options);
-  } catch (error) {
-    await close(server);
-    throw error;
+    isUsable = await ensureTable(client, options);
+  } finally {
+    client.destroy();
+    if (!isUsable) await close(server);
   }
-  return { port, endpoint, close: () => close(server) };
+  if (isUsable) return { port, endpoint, close: () => close(server) };
+  // Killed while its table was being made: it would stay so for ever, and no item can be in it.
+  await rm(options.dataDir, { recursive: true });
+  return startLocalDynamoDb(options);
+}
+
+/** dynalite opens its database late and ends the process when it cannot: what is foreseeable is found out before. */
+async function checkFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    const lock = await open(join(dataDir, 'LOCK'), 'a');
+    await lock.close();
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? String(cause);
+    throw new StartError('DATA_DIR_UNUSABLE', `DATA_DIR: ${dataDir} cannot be used (${code})`, { cause });
+  }
 }
 
 async function close(server: Server): Promise<void> {
@@ -71,21 +90,25 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-async function ensureTable(endpoint: string, { tableName, table }: LocalDynamoDbOptions): Promise<void> {
-  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS });
-  try {
-    const existing = await describe(client, tableName);
-    if (existing === undefined) {
-      await client.send(new CreateTableCommand({ ...table, TableName: tableName }));
-    } else if (shape(existing) !== shape(table)) {
-      throw new StartError(
-        'TABLE_OUTDATED',
-        `the session table in DATA_DIR differs from infra/storage.yml; remove DATA_DIR to start afresh`,
-      );
-    }
-  } finally {
-    client.destroy();
+/** False when the table was found half made. */
+async function ensureTable(
+  client: DynamoDBClient,
+  { tableName, table }: LocalDynamoDbOptions,
+): Promise<boolean> {
+  const existing = await describe(client, tableName);
+  if (existing === undefined) {
+    await client.send(new CreateTableCommand({ ...table, TableName: tableName }));
+    // No time at all is still a turn of the event loop or two.
+    while ((await describe(client, tableName))?.TableStatus !== 'ACTIVE');
+    return true;
   }
+  if (shape(existing) !== shape(table)) {
+    throw new StartError(
+      'TABLE_OUTDATED',
+      'the session table in DATA_DIR differs from infra/storage.yml; remove DATA_DIR to start afresh',
+    );
+  }
+  return existing.TableStatus !== 'CREATING';
 }
 
 async function describe(client: DynamoDBClient, tableName: string): Promise<TableDescription | undefined> {

@@ -20,7 +20,7 @@ export interface LocalFunction {
   readonly compose: () => Handler;
 }
 
-export type InvokeErrorCode = 'NO_SUCH_FUNCTION' | 'TIMED_OUT';
+type InvokeErrorCode = 'NO_SUCH_FUNCTION' | 'TIMED_OUT';
 
 /** The function could not be run, or did not end in time. */
 export class InvokeError extends Error {

@@ -18,7 +18,7 @@ export interface StackFile {
   readonly pid: number;
 }
 
-export interface StackFileDestination {
+interface StackFileDestination {
   readonly prefix: string;
   readonly bucket: string;
   readonly fragmentLimitBytes: number;

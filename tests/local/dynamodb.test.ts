@@ -5,12 +5,14 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
+  CreateTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LocalDynamoDb, startLocalDynamoDb } from '../../infra/local/dynamodb.ts';
 import { readSessionTable, type TableDefinition } from '../../infra/local/storage-template.ts';
@@ -105,6 +107,20 @@ test('what was answered survives a kill of the process', async () => {
     const { Item } = await client.send(new GetItemCommand({ TableName, Key: key(id), ConsistentRead: true }));
     expect(Item).toEqual(key(id));
   }
+});
+
+test('a table that was being made when the process was killed is made again', async () => {
+  const folder = await tempFolder();
+  const slow = dynalite({ path: folder, createTableMs: 3_600_000 });
+  await once(slow.listen(0, '127.0.0.1'), 'listening');
+  const address = slow.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  await clientOf(`http://127.0.0.1:${port}`).send(new CreateTableCommand({ ...table, TableName }));
+  slow.closeAllConnections();
+  await new Promise((resolve) => slow.close(resolve));
+
+  const { client } = await start(folder);
+  await client.send(new PutItemCommand({ TableName, Item: key('a') }));
 });
 
 test('a table of another shape is refused, not used', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,14 @@ describe('what the user can put right is one line on standard error and exit cod
         return {};
       },
       /DATA_DIR: .*s3 cannot be used/,
+    ],
+    [
+      'a database that cannot be opened',
+      async (folder) => {
+        await mkdir(join(folder, 'dynamodb', 'LOCK'), { recursive: true });
+        return {};
+      },
+      /DATA_DIR: .*dynamodb cannot be used/,
     ],
     [
       'broken destinations',

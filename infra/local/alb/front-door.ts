@@ -7,8 +7,8 @@ import { createRouter, type ListenerRule } from './routing.ts';
 
 export type { AccessRecord } from './connection.ts';
 export type { AlbEvent } from './lambda-event.ts';
-export { DEFAULT_LIMITS, type FrontDoorLimits } from './limits.ts';
-export type { HeaderCondition, ListenerRule } from './routing.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { ListenerRule } from './routing.ts';
 
 export interface FrontDoorOptions {
   readonly host: string;

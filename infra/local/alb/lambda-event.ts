@@ -17,7 +17,7 @@ export interface AlbEvent {
 }
 
 /** Who called, at the level of the connection. */
-export interface Caller {
+interface Caller {
   readonly address: string;
   /** The front door's own port. */
   readonly port: number;

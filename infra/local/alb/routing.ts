@@ -1,7 +1,7 @@
 import { type RequestHead, valuesOf } from './request-head.ts';
 
 /** A header condition: true when any value of the header matches any pattern. */
-export interface HeaderCondition {
+interface HeaderCondition {
   readonly name: string;
   /** `*` stands for any characters or none, `?` for exactly one; letter case is ignored. */
   readonly values: readonly string[];
