@@ -41,7 +41,8 @@ export const fragment =
       call.nextOffset =
         session === undefined || session.state === 'tombstone' ? undefined : nextOffset(session);
       const decision = decideFragment(head, session, destination);
-      if (decision.do !== 'store' && !isFresh) {
+      const saysYes = decision.do === 'store' && isWhole(request, head);
+      if (!saysYes && !isFresh) {
         warm.sessions.delete(sessionId);
         current = await services.sessions.read(sessionId, call.signal);
         isFresh = true;
@@ -70,6 +71,10 @@ export const fragment =
       }
     }
   };
+
+/** Whether the body is as long as it was announced. */
+const isWhole = (request: BitsRequest, { contentLength }: FragmentHead): boolean =>
+  BigInt(request.body().byteLength) === contentLength;
 
 /**
  * The bytes to store: what the client sent, less what is known already (F11). A body that broke off stores nothing, and

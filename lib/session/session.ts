@@ -134,3 +134,18 @@ export const nextOffset = (session: Exclude<Session, Tombstone>): number => {
       return session.totalBytes;
   }
 };
+
+/** The multipart upload that a session names, if it names one. */
+export const uploadIdOf = (session: Session): string | undefined => {
+  switch (session.state) {
+    case 'receiving':
+      return session.progress?.uploadId;
+    case 'stored':
+    case 'publishing':
+      return session.entity.uploadId;
+    case 'complete':
+      return undefined;
+    case 'tombstone':
+      return session.uploadId;
+  }
+};

@@ -1,15 +1,16 @@
-import type {
-  CleanUp,
-  Complete,
-  Entity,
-  Outcome,
-  Progress,
-  Publishing,
-  Receiving,
-  Session,
-  SessionBase,
-  Stored,
-  Tombstone,
+import {
+  type CleanUp,
+  type Complete,
+  type Entity,
+  type Outcome,
+  type Progress,
+  type Publishing,
+  type Receiving,
+  type Session,
+  type SessionBase,
+  type Stored,
+  type Tombstone,
+  uploadIdOf,
 } from './session.ts';
 import { receivingExpiresAtSeconds, type SessionTimers } from './timers.ts';
 
@@ -122,20 +123,6 @@ export const complete = (session: Publishing, stagingIsClean: boolean, moment: M
   cleanUp: cleanUp(stagingIsClean, moment),
 });
 
-const uploadOf = (session: Session): string | undefined => {
-  switch (session.state) {
-    case 'receiving':
-      return session.progress?.uploadId;
-    case 'stored':
-    case 'publishing':
-      return session.entity.uploadId;
-    case 'complete':
-      return undefined;
-    case 'tombstone':
-      return session.uploadId;
-  }
-};
-
 /** The session ends and its staged bytes and upload are still to be discarded; `cleaned` follows. */
 export const discard = (
   session: Session,
@@ -145,7 +132,7 @@ export const discard = (
   ...base(session, moment),
   state: 'tombstone',
   outcome,
-  uploadId: uploadOf(session),
+  uploadId: uploadIdOf(session),
   cleanUp: cleanUp(false, moment),
 });
 
@@ -162,11 +149,17 @@ export const closePublished = (
   cleanUp: cleanUp(stagingIsClean, moment),
 });
 
-/** Nothing is left behind: the tombstone may live out its time. */
-export const cleaned = (session: Tombstone, moment: Moment): Tombstone => ({
+/** Nothing is left behind: what remains of the session may live out its time. */
+export const cleaned = (session: Complete | Tombstone, moment: Moment): Complete | Tombstone => {
+  const common = { ...base(session, moment), cleanUp: cleanUp(true, moment) };
+  return session.state === 'complete'
+    ? { ...common, state: session.state, totalBytes: session.totalBytes }
+    : { ...common, state: session.state, outcome: session.outcome, uploadId: undefined };
+};
+
+/** A STORED session that cannot be published yet stays as it is until the sweep looks again. */
+export const postpone = (session: Stored, dueAtSeconds: number, moment: Moment): Stored => ({
+  ...session,
   ...base(session, moment),
-  state: 'tombstone',
-  outcome: session.outcome,
-  uploadId: undefined,
-  cleanUp: cleanUp(true, moment),
+  dueAtSeconds,
 });

@@ -1,4 +1,4 @@
-import type { Receiving, Session, Stored, Tombstone } from '../session/session.ts';
+import type { Complete, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { cleaned, discard } from '../session/transitions.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
@@ -16,29 +16,30 @@ export const deleteStaging = async (
 };
 
 /**
- * Discards the bytes of an ended session and lets its tombstone live out its time. The outcome is decided before this
+ * Discards what an ended session has left and lets the rest of it live out its time. The outcome is decided before this
  * begins, so a failure here is not the client's: the item stays due, and the sweep does it again.
  */
 export const cleanUp = async (
   services: UploadServices,
-  tombstone: Tombstone,
+  ended: Complete | Tombstone,
   budget: Budget,
-): Promise<Tombstone> => {
-  if (!tombstone.cleanUp.pending) return tombstone;
+): Promise<Complete | Tombstone> => {
+  if (!ended.cleanUp.pending) return ended;
   try {
-    const { bucket, key, uploadId } = tombstone;
+    const { bucket, key } = ended;
+    const uploadId = ended.state === 'tombstone' ? ended.uploadId : undefined;
     await settleAll([
       uploadId === undefined
         ? undefined
         : services.objects.abortUpload({ bucket, key, uploadId }, budget.signal),
-      deleteStaging(services, tombstone, budget),
+      deleteStaging(services, ended, budget),
     ]);
-    const after = cleaned(tombstone, momentOf(services));
-    await services.sessions.write(after, [versionIs(tombstone.version)], budget.signal);
+    const after = cleaned(ended, momentOf(services));
+    await services.sessions.write(after, [versionIs(ended.version)], budget.signal);
     return after;
   } catch (error) {
-    services.alarm('clean-up left to the sweep', { session: tombstone.sessionId, error });
-    return tombstone;
+    services.alarm('clean-up left to the sweep', { session: ended.sessionId, error });
+    return ended;
   }
 };
 

@@ -48,7 +48,7 @@ export const receive = async (
   const clauses = [versionIs(session.version), isNotExpired(moment.nowMs)];
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (!commit.won) {
-    await forsake(services, warm, stored, budget);
+    await forsake(services, stored, budget);
     return { committed: undefined, current: commit.current };
   }
   remember(warm, next, stored);
@@ -69,15 +69,15 @@ const remember = (warm: WarmState, next: Receiving | Stored, stored: StoredBytes
 /** The session has moved on without this attempt, and nothing will ever name what it made. */
 const forsake = async (
   services: UploadServices,
-  warm: WarmState,
   { staged, privateUpload }: StoredBytes,
   { signal }: Budget,
 ): Promise<void> => {
-  if (staged !== undefined) warm.addGarbage([staged.key]);
-  if (privateUpload === undefined) return;
-  await services.objects
-    .abortUpload(privateUpload, signal)
-    .catch((error) => services.alarm('an upload of nobody was left to the sweep', { error }));
+  const leave = (error: unknown) => services.alarm('bytes of nobody were left to the sweep', { error });
+  await Promise.all([
+    // At once: the session may be over, and then nothing else would ever look here.
+    staged && services.objects.deletePieces([staged.key], signal).catch(leave),
+    privateUpload && services.objects.abortUpload(privateUpload, signal).catch(leave),
+  ]);
 };
 
 /** In the shadow of a store that has to be waited for anyway; what fails here, CLOSE finds in its listing. */

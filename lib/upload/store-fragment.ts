@@ -68,10 +68,18 @@ export const storeFragment = async (
 
   const waiting = await gather(before.tail);
   const rest = restPiece(session, plan, body, before.next, attempt);
-  const [upload] = await settleAll([
-    uploadParts(services, session, incoming, before, plan.parts, [...waiting, body], signal),
-    rest === undefined ? undefined : services.objects.putPiece(rest.key, rest.bytes, signal),
-  ]);
+  const upload = await uploadOf(services, session, incoming, before, signal);
+  try {
+    await settleAll([
+      uploadParts(services, upload, before, plan.parts, [...waiting, body], signal),
+      rest === undefined ? undefined : services.objects.putPiece(rest.key, rest.bytes, signal),
+    ]);
+  } catch (error) {
+    // Nothing will ever name an upload that this attempt began; what cannot be aborted is the sweep's.
+    if (before.uploadId === undefined)
+      await services.objects.abortUpload(upload, signal).catch(() => undefined);
+    throw error;
+  }
   return {
     progress: {
       ...after,
@@ -114,35 +122,33 @@ const restPiece = (
   return { piece, key: stagingKey(session.sessionId, piece), bytes };
 };
 
-/** Uploads the parts, beginning an upload if the session has none. An upload begun here and not used is aborted. */
+/** The session's upload, begun here if it has none. */
+const uploadOf = async (
+  services: UploadServices,
+  { bucket, key, sessionId, principal }: Receiving,
+  { originalName }: IncomingBytes,
+  { uploadId }: Progress,
+  signal: AbortSignal,
+): Promise<UploadRef> =>
+  uploadId === undefined
+    ? services.objects.createUpload({ bucket, key }, { sessionId, originalName, principal }, signal)
+    : { bucket, key, uploadId };
+
+/** Uploads parts from the buffers, which begin where the last finished part ends. */
 const uploadParts = async (
   services: UploadServices,
-  session: Receiving,
-  incoming: IncomingBytes,
+  upload: UploadRef,
   before: Progress,
   parts: readonly PartSpan[],
   buffers: readonly Uint8Array[],
   signal: AbortSignal,
-): Promise<UploadRef> => {
-  const { bucket, key, sessionId, principal } = session;
-  const metadata = { sessionId, originalName: incoming.originalName, principal };
-  const upload =
-    before.uploadId === undefined
-      ? await services.objects.createUpload({ bucket, key }, metadata, signal)
-      : { bucket, key, uploadId: before.uploadId };
+): Promise<void> => {
   const start = before.partCount * before.layout.partBytes;
   // One copy for a single part; several parts of one fragment are views of it.
   const bytes = buffers.length === 1 ? (buffers[0] ?? new Uint8Array(0)) : Buffer.concat(buffers);
-  try {
-    await settleAll(
-      parts.map(({ number, from, end }) =>
-        services.objects.uploadPart(upload, number, bytes.subarray(from - start, end - start), signal),
-      ),
-    );
-  } catch (error) {
-    if (before.uploadId === undefined)
-      await services.objects.abortUpload(upload, signal).catch(() => undefined);
-    throw error;
-  }
-  return upload;
+  await settleAll(
+    parts.map(({ number, from, end }) =>
+      services.objects.uploadPart(upload, number, bytes.subarray(from - start, end - start), signal),
+    ),
+  );
 };
