@@ -1,3 +1,5 @@
+import type { ResolvedDestination } from '../../lib/access/destination.ts';
+import type { UploadLimits } from '../../lib/upload/services.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
 import { cancelPacket, closePacket, openSession, textFragment } from '../support/packets.ts';
 import type { Harness } from './state.ts';
@@ -11,20 +13,23 @@ export interface Staged {
 }
 
 /** A new session, and what the destination says of it. */
-export const opened = async (destination = {}): Promise<Staged> => {
-  const harness = memoryHarness({ destination });
+export const opened = async (
+  destination: Partial<ResolvedDestination> = {},
+  limits: Partial<UploadLimits> = {},
+): Promise<Staged> => {
+  const harness = memoryHarness({ destination, limits });
   return { harness, session: await openSession(harness) };
 };
 
 /** Half of the file is acknowledged: one piece in staging. */
-export const halfway = async (destination = {}): Promise<Staged> => {
+export const halfway = async (destination: Partial<ResolvedDestination> = {}): Promise<Staged> => {
   const { harness, session } = await opened(destination);
   await harness.send(textFragment(session, text, 0, 13));
   return { harness, session };
 };
 
 /** Every byte is acknowledged: STORED with `publishOn: close-session`, COMPLETE with `last-fragment`. */
-export const sent = async (destination = {}): Promise<Staged> => {
+export const sent = async (destination: Partial<ResolvedDestination> = {}): Promise<Staged> => {
   const { harness, session } = await halfway(destination);
   await harness.send(textFragment(session, text, 13));
   return { harness, session };
