@@ -143,7 +143,10 @@ export class FakeBits {
     if (reused === undefined) {
       const key = keyOf(id);
       const data = Buffer.alloc(0);
+      // The query belongs to the session's URL, not to the name of the object.
+      const objectPath = path.replace(/\?.*$/, '');
       this.#sessions.set(key, {
+        objectPath,
         key,
         id,
         path,
@@ -175,7 +178,11 @@ export class FakeBits {
   }
 
   #mayWrite(destination: FakeDestination, path: string): boolean {
-    return destination.allowOverwrites === true || this.#has('overwrites-always') || !this.objects.has(path);
+    return (
+      destination.allowOverwrites === true ||
+      this.#has('overwrites-always') ||
+      !this.objects.has(path.replace(/\?.*$/, ''))
+    );
   }
 
   /** The last byte may publish and name a reply. */
@@ -183,7 +190,7 @@ export class FakeBits {
     if (decision.status !== 200 || session.data.length !== session.total) return decision;
     const isDue =
       session.destination.publishOn === 'last-fragment' || this.#has('publishes-at-last-fragment');
-    if (isDue) this.objects.set(session.path, session.data);
+    if (isDue) this.objects.set(session.objectPath, session.data);
     const { reply } = session.destination;
     if (reply === undefined) return decision;
     const replyPath = `/replies/${session.id.slice(1, 9).toLowerCase()}.bin`;
@@ -198,7 +205,7 @@ export class FakeBits {
       return session.outcome === 'refused' && !this.#has('tombstone-forgets-outcome') ? denied : ok;
     }
     const isEmpty = session.total === undefined;
-    if (isEmpty && this.objects.has(session.path) && !this.#has('empties-files')) return invalid;
+    if (isEmpty && this.objects.has(session.objectPath) && !this.#has('empties-files')) return invalid;
     const isPartial = !isEmpty && session.data.length !== session.total;
     if (isPartial && !this.#has('early-close-publishes')) {
       session.outcome = 'early';
@@ -210,7 +217,7 @@ export class FakeBits {
       session.outcome = 'refused';
       return denied;
     }
-    this.objects.set(session.path, session.data);
+    this.objects.set(session.objectPath, session.data);
     session.outcome = 'published';
     return ok;
   }
@@ -218,9 +225,9 @@ export class FakeBits {
   #cancel(session: FakeSession): Decision {
     if (session.outcome !== undefined && this.#has('no-tombstones')) return notFound;
     if (session.outcome === 'published' && this.#has('cancel-removes-object'))
-      this.objects.delete(session.path);
+      this.objects.delete(session.objectPath);
     const isStored = session.outcome === undefined && session.total === session.data.length;
-    if (isStored && this.#has('cancel-keeps-stored')) this.objects.set(session.path, session.data);
+    if (isStored && this.#has('cancel-keeps-stored')) this.objects.set(session.objectPath, session.data);
     session.outcome ??= 'cancelled';
     return ok;
   }

@@ -19,8 +19,9 @@ export interface FakeDestination {
 export interface FakeSession {
   readonly key: string;
   readonly id: string;
-  /** Destination path; packets with another path do not see the session. */
+  /** Path and query of the URL; packets with another path do not see the session. */
   readonly path: string;
+  readonly objectPath: string;
   readonly destination: FakeDestination;
   /** The contiguous bytes from 0. */
   data: Buffer;

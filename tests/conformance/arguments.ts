@@ -40,7 +40,8 @@ The run:
   --json                    one JSON document on standard output
   --list                    list the cases and stop
 
-Exit code: 0 everything that ran passed, 1 something failed, 2 the command line makes no sense.`;
+Exit code: 0 everything that ran passed, 1 something failed or nobody listens at URL, 2 the command line makes no
+sense.`;
 
 /** Reads the command line. Throws UsageError. */
 export function parseCommand(args: readonly string[]): Command {

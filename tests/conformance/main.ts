@@ -1,3 +1,4 @@
+import { ConnectionError } from '../support/http/raw-connection.ts';
 import { parseCommand, USAGE, UsageError } from './arguments.ts';
 import { formatResult, formatSummary } from './report.ts';
 import { runConformance, selectCases } from './run.ts';
@@ -27,7 +28,14 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-  process.exitCode = 2;
+  if (error instanceof ConnectionError) {
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    process.stderr.write(`${error.message}${cause}\n`);
+    process.exitCode = 1;
+  } else if (error instanceof UsageError || error instanceof RangeError) {
+    process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
 }

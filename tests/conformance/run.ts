@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RawConnection } from '../support/http/raw-connection.ts';
 import type { ConformanceCase } from './case.ts';
 import { ALL_CASES } from './cases/index.ts';
 import { CaseContext } from './context.ts';
@@ -22,14 +23,17 @@ const EVERY_ACK = {
 } as const;
 
 /**
- * Proves the server at `options.url` case by case, one after the other. Never rejects because of the server: what it
- * does wrong is in the report. Throws RangeError when a URL is not a prefix, or they are not all at one host.
+ * Proves the server at `options.url` case by case, one after the other. What the server does wrong is in the report.
+ * Rejects with RangeError when a URL is not a prefix or they are not all at one host, with ConnectionError when nobody
+ * listens there.
  */
 export async function runConformance(options: ConformanceOptions, hooks: RunHooks = {}): Promise<Report> {
   const { authUrl, disabledUrl, forbiddenUrl, lastFragmentUrl, overwriteUrl, replyUrl, url } = options;
   for (const each of [url, authUrl, disabledUrl, forbiddenUrl, lastFragmentUrl, overwriteUrl, replyUrl]) {
     if (each !== undefined) checkPrefix(each, url.origin);
   }
+  // Nobody there is one message, not one for each case.
+  (await RawConnection.open(url)).destroy();
   // Names differ from run to run: objects of earlier runs cannot be removed by BITS and must not matter.
   const runId = randomBytes(4).toString('hex');
   const results: CaseResult[] = [];

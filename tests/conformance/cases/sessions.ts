@@ -75,6 +75,33 @@ export const sessions: readonly ConformanceCase[] = [
     run: sameUrl,
   },
   {
+    id: 'url-with-query',
+    title: 'a URL with a query works; the query belongs to the session, not to the name of the object',
+    section: '2, 7.1 C10',
+    run: async (context) => {
+      const plain = context.destination();
+      const session = await context.open({ ...plain, target: `${plain.target}?job=1&what=%7B%7D` });
+      await session.fragment([0, 12, 26], ok(13));
+      const elsewhere = context.request(plain, { type: 'Cancel-Session', sessionId: session.id });
+      await context.expect(elsewhere, notFound, 'CANCEL-SESSION without the query');
+      await session.fragment([13, 25, 26], ok(26));
+      await session.close(ok());
+      await context.expectObject(plain, entityBytes(0, 25));
+    },
+  },
+  {
+    id: 'expect-continue',
+    title: 'Expect: 100-continue is answered in passing and changes nothing',
+    section: '2',
+    run: async (context) => {
+      const session = await context.open();
+      const request = withHeader(session.fragmentRequest([0, 25, 26]), 'Expect', '100-continue');
+      await context.expect(request, ok(26));
+      await session.close(ok());
+      await context.expectObject(session.destination, entityBytes(0, 25));
+    },
+  },
+  {
     id: 'c10-before-f1',
     title: 'an unknown session is found before a malformed Content-Range',
     section: '7.1',
