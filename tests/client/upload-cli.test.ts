@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bufferSource } from '../support/bits-client/index.ts';
-import { headerValue } from '../support/http/message.ts';
+import { type Header, headerValue } from '../support/http/message.ts';
 import { parseUploadCommand, UsageError } from '../support/upload-cli/arguments.ts';
 import { Crc32Source } from '../support/upload-cli/crc32-source.ts';
 import { formatBytes, formatDuration, ProgressDisplay, RateMeter } from '../support/upload-cli/progress.ts';
@@ -116,7 +116,7 @@ describe('runUpload', () => {
 
   test.each([
     ['a taken name', '/uploads/taken.bin', 1, 'E_ACCESSDENIED', 'taken'],
-    ['a closed destination', '/disabled/x.bin', 1, 'E_ACCESSDENIED', 'not allowed'],
+    ['a closed destination', '/disabled/x.bin', 1, 'E_ACCESSDENIED', 'no destination'],
     ['missing credentials', '/private/x.bin', 1, 'BG_E_HTTP_ERROR_401', '--user'],
     ['a file too large', '/small/x.bin', 1, 'BG_E_TOO_LARGE', 'larger'],
   ])('%s', async (_, path, exitCode, code, hint) => {
@@ -163,8 +163,14 @@ describe('runUpload', () => {
 
 describe('npm run upload', () => {
   const script = fileURLToPath(new URL('../support/upload.ts', import.meta.url));
-  const run = (...args: string[]) =>
-    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+  interface Ended {
+    readonly code: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  }
+  const run = (...args: string[]) => runWatched(args, () => undefined);
+  const runWatched = (args: readonly string[], onStderr: (child: ChildProcess) => void) =>
+    new Promise<Ended>((resolve, reject) => {
       const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
       const output = { stdout: '', stderr: '' };
       child.stdout.on('data', (chunk) => {
@@ -172,6 +178,7 @@ describe('npm run upload', () => {
       });
       child.stderr.on('data', (chunk) => {
         output.stderr += String(chunk);
+        onStderr(child);
       });
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, ...output }));
@@ -197,6 +204,20 @@ describe('npm run upload', () => {
       code: 'E_ACCESSDENIED',
       status: 403,
     });
+  });
+
+  test('Ctrl-C cancels the session', async () => {
+    const isFragment = (headers: readonly Header[]) =>
+      headerValue(headers, 'BITS-Packet-Type') === 'Fragment';
+    const { requests } = await start({
+      intercept: ({ headers }) => (isFragment(headers) ? answer(503) : undefined),
+    });
+    const args = [file, at('/uploads/x.bin'), '--retry-delay', '3600'];
+    // Its first words on standard error are that it waits for the server: then it is in the middle of the upload.
+    const { code, stderr } = await runWatched(args, (child) => child.kill('SIGINT'));
+    expect(code).toBe(130);
+    expect(stderr).toContain('the session was cancelled');
+    expect(headerValue(requests.at(-1)?.headers ?? [], 'BITS-Packet-Type')).toBe('Cancel-Session');
   });
 
   test('explains a command line that makes no sense', async () => {

@@ -98,14 +98,16 @@ function describe(error: unknown): UploadFailure {
   }
   const { code, status } = error;
   const exitCode = error.context === 'local-file' ? 3 : error.context === 'transport' ? 4 : 1;
-  return { isUploaded: false, exitCode, code, message: `${message}${hint(code)}`, status };
+  return { isUploaded: false, exitCode, code, message: `${message}${hint(code, status)}`, status };
 }
 
 /** What a person can do about the refusals that are not about the server's health. */
-function hint(code: string): string {
+function hint(code: string, status: number | undefined): string {
   switch (code) {
     case 'E_ACCESSDENIED':
-      return '. The name is taken and may not be overwritten, or uploads are not allowed here.';
+      return status === 501
+        ? '. There is no destination at this URL that takes uploads.'
+        : '. The name is taken and may not be overwritten, or you may not upload here.';
     case 'BG_E_HTTP_ERROR_401':
       return '. Give --user and --password.';
     case 'BG_E_TOO_LARGE':
