@@ -3,32 +3,31 @@ import { describe, expect, it } from 'vitest';
 import type { Layout } from '../../lib/session/session.ts';
 import { layoutFor, partCountOf, partRange, planFragment, s3PartLimits } from '../../lib/upload/parts.ts';
 
-/** What is true of every plan: said without any of the arithmetic under test. */
-const expectGoodPlan = (layout: Layout, partCount: number, next: number, end: number) => {
+/** What is true of every plan, said without the arithmetic under test; the fault if it is not. */
+const faultOf = (layout: Layout, partCount: number, next: number, end: number): string | undefined => {
   const { parts, rest } = planFragment(layout, partCount, next, end);
-  const where = JSON.stringify({ layout, partCount, next, end, parts, rest });
-
-  // Parts follow the finished ones, and each has all of its bytes: staged ones and the fragment's.
   let at = partCount * layout.partBytes;
   for (const [index, part] of parts.entries()) {
-    expect(part.number, where).toBe(partCount + index + 1);
-    expect(part.from, where).toBe(at);
-    expect(part.end <= end, where).toBe(true);
+    if (part.number !== partCount + index + 1) return 'parts are not numbered on';
+    if (part.from !== at) return 'a part does not begin where the one before it ends';
+    if (part.end > end) return 'a part has bytes that nobody sent yet';
     const isWhole = part.end - part.from === layout.partBytes;
-    expect(isWhole || part.end === layout.totalBytes, where).toBe(true);
+    if (!isWhole && part.end !== layout.totalBytes) return 'a part that is not the last is short';
     at = part.end;
   }
-  // No part is left undone that could have been done.
-  if (end < layout.totalBytes) expect(end - at < layout.partBytes, where).toBe(true);
-  else expect(at, where).toBe(layout.totalBytes);
-
+  if (end < layout.totalBytes && end - at >= layout.partBytes) return 'a part is left undone';
+  if (end === layout.totalBytes && at !== end) return 'the last part is left undone';
   // The rest is what the fragment brought and no part took: together they cover it exactly.
-  if (rest === undefined) expect(at === end || (parts.length === 0 && next === end), where).toBe(true);
-  else {
-    expect(rest.end, where).toBe(end);
-    expect(rest.from, where).toBe(parts.length === 0 ? next : at);
-    expect(rest.from < rest.end, where).toBe(true);
-  }
+  const untaken = Math.max(next, parts.length === 0 ? next : at);
+  if (rest === undefined) return untaken === end ? undefined : 'bytes are neither in a part nor in the rest';
+  return rest.from === untaken && rest.end === end && untaken < end
+    ? undefined
+    : 'the rest is not what is left';
+};
+
+const expectGoodPlan = (layout: Layout, partCount: number, next: number, end: number) => {
+  const fault = faultOf(layout, partCount, next, end);
+  if (fault !== undefined) expect({ layout, partCount, next, end }, fault).toBeUndefined();
 };
 
 describe('planFragment', () => {
