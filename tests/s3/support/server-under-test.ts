@@ -84,7 +84,8 @@ export function sendRaw(
   });
 }
 
-async function startEmbedded(): Promise<ServerUnderTest> {
+/** A new embedded server, whatever the environment says. */
+export async function startEmbedded(): Promise<ServerUnderTest> {
   const dataDir = await newTempFolder();
   const credentials = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' };
   const region = 'eu-central-1';

@@ -79,9 +79,10 @@ export class Catalog {
 
   /** Remove an empty bucket; uploads under way in it are aborted. */
   deleteBucket(bucket: BucketEntry): Promise<void> {
-    const aborts = [...bucket.uploads.values()].map((upload) => this.abortUpload(upload));
-    this.files.remove(bucket.file);
+    // First the bucket, which decides: what was written for it before means nothing to a later one of its name.
+    this.files.recycle(bucket.file);
     this.#buckets.delete(bucket.record.bucket);
+    const aborts = [...bucket.uploads.values()].map((upload) => this.abortUpload(upload));
     return Promise.all(aborts).then(() => undefined);
   }
 

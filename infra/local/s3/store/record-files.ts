@@ -83,7 +83,12 @@ export class RecordFiles {
     const temporaryPath = body === undefined ? this.#writeTemporary(trailer) : body.seal(trailer);
     this.#lastSequence += 1;
     const file = `${this.#lastSequence.toString(36).padStart(9, '0')}-${this.#instance}`;
-    renameSync(temporaryPath, this.path(file));
+    try {
+      renameSync(temporaryPath, this.path(file));
+    } catch (error) {
+      rmSync(temporaryPath, { force: true });
+      throw error;
+    }
     return file;
   }
 

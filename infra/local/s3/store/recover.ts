@@ -14,7 +14,8 @@ export interface Recovered {
  * decides, followed by unlinks that clean up; a process killed in between left some of the latter undone:
  * - an object that was replaced: the later record holds;
  * - an upload whose object exists: it was completed;
- * - a part that was replaced, or belongs to no upload and no object.
+ * - a part that was replaced, or belongs to no upload and no object;
+ * - what was written for a bucket that was deleted, also if there is a new one of its name.
  */
 export function recover(found: readonly FoundRecord[]): Recovered {
   const garbage: string[] = [];
@@ -30,7 +31,7 @@ export function recover(found: readonly FoundRecord[]): Recovered {
   }
 
   for (const { file, record } of ofKind('object')) {
-    const bucket = buckets.get(record.bucket);
+    const bucket = bucketOf(buckets, record.bucket, file);
     const older = bucket?.objects.get(record.key);
     if (older !== undefined) garbage.push(older.file);
     if (bucket === undefined) garbage.push(file);
@@ -60,7 +61,7 @@ export function recover(found: readonly FoundRecord[]): Recovered {
 
   const uploads = new Map<string, UploadEntry>();
   for (const { file, record } of ofKind('upload')) {
-    const bucket = buckets.get(record.bucket);
+    const bucket = bucketOf(buckets, record.bucket, file);
     if (bucket === undefined || completedUploads.has(record.uploadId)) {
       garbage.push(file);
       continue;
@@ -78,6 +79,16 @@ export function recover(found: readonly FoundRecord[]): Recovered {
     upload?.parts.set(record.partNumber, { record, file });
   }
   return { buckets, garbage };
+}
+
+/** The bucket of that name, if it was there before the record in that file: later files sort behind. */
+function bucketOf(
+  buckets: ReadonlyMap<string, BucketEntry>,
+  name: string,
+  file: string,
+): BucketEntry | undefined {
+  const bucket = buckets.get(name);
+  return bucket !== undefined && bucket.file < file ? bucket : undefined;
 }
 
 function isOfKind<K extends StoredRecord['kind']>(
