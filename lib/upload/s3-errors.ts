@@ -34,6 +34,9 @@ export const completionAnswerOf = (error: unknown): CompletionAnswer | undefined
     case 'EntityTooSmall':
     case 'InvalidPartOrder':
       return 'mismatch';
+    case 'InvalidRequest':
+      // Has many causes; the one that speaks of our object is a size other than MpuObjectSize.
+      return /mp-object-size/i.test(error.message) ? 'mismatch' : undefined;
     default:
       return undefined;
   }
