@@ -148,13 +148,13 @@ export class MemoryObjectStore implements ObjectStore {
     if (known === undefined) return 'no-such-upload';
     // In S3's order: the parts, the whole, and only then whether it may take the place.
     const bodies: Buffer[] = [];
-    for (const [index, { number, etag }] of completion.parts.entries()) {
+    for (const { number, etag } of completion.parts) {
       const part = known.parts.get(number);
       if (part === undefined || part.etag !== etag) return 'invalid-part';
-      const isLast = index === completion.parts.length - 1;
-      if (number !== index + 1 || (!isLast && part.body.byteLength < this.#minPartBytes)) return 'mismatch';
       bodies.push(part.body);
     }
+    if (completion.parts.some(({ number }, index) => number !== index + 1)) return 'mismatch';
+    if (bodies.slice(0, -1).some((part) => part.byteLength < this.#minPartBytes)) return 'mismatch';
     const body = Buffer.concat(bodies);
     if (body.byteLength !== completion.totalBytes || crc32(body) !== completion.crc32) return 'mismatch';
     if (completion.onlyIfAbsent && this.objects.has(place)) return 'taken';
