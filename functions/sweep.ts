@@ -3,9 +3,11 @@ import type { Settings } from '../lib/composition/settings.ts';
 import { composeSweep, type SweepComposition } from '../lib/composition/sweep-services.ts';
 import type { LambdaContext } from '../lib/lambda/handler.ts';
 import { expiredSessionOf } from '../lib/session/expired-record.ts';
+import type { Receiving } from '../lib/session/session.ts';
 import { removeOrphans } from '../lib/upload/orphans.ts';
 import type { Budget } from '../lib/upload/services.ts';
 import { discardExpired, sweepSession } from '../lib/upload/sweep-session.ts';
+import { type WorkedThrough, workThrough } from '../lib/upload/work-through.ts';
 
 /** What one run did; also its log line. */
 export interface SweepReport {
@@ -14,6 +16,19 @@ export interface SweepReport {
   readonly done: number;
   /** Left for the next run, with an alarm each. */
   readonly failed: number;
+  /** Whether the run came to its end; if not, the next one goes on. */
+  readonly isWhole: boolean;
+}
+
+/** The sweep could not do its work, and Lambda should try it again. */
+export class SweepError extends Error {
+  override readonly name = 'SweepError';
+  readonly code: 'UNKNOWN_EVENT' | 'EXPIRED_SESSIONS_LEFT';
+
+  constructor(code: SweepError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Sessions worked on at once: each of them mostly waits for S3. */
@@ -29,9 +44,12 @@ const abortMarginMs = 2_000;
  * - `{"task": "due"}`, every few minutes: what must not be lost and waits for somebody: files whose CLOSE never came,
  *   publications and clean-ups whose function died;
  * - `{"task": "orphans"}`, every day: what nobody names. This pass is the net under everything else.
+ *
+ * Rejects with SweepError for another event, and when records are left: the stream gives them once more. What else
+ * fails is still due, and the next run's.
  */
 export const sweep =
-  ({ services, sessions, inventory, buckets, log }: SweepComposition) =>
+  ({ services, sessions, inventory, buckets, log, metric = () => undefined }: SweepComposition) =>
   async (event: unknown, context: LambdaContext): Promise<SweepReport> => {
     const remainingMs = context.getRemainingTimeInMillis();
     const startedAtMs = services.nowMs();
@@ -41,58 +59,87 @@ export const sweep =
     };
     const mayStart = () =>
       services.nowMs() < Math.max(startedAtMs + remainingMs / 2, budget.deadlineMs - lastStartMs);
-    const report = await run();
-    log.packet({ ...report, durationMs: services.nowMs() - startedAtMs });
-    return report;
 
-    async function run(): Promise<SweepReport> {
-      const records = recordsOf(event);
-      if (records !== undefined) {
-        const expired = records.map(expiredSessionOf).filter((session) => session !== undefined);
-        return each('expired', expired, (session) => discardExpired(services, session, budget));
-      }
-      if (taskOf(event) === 'due') {
-        const due = sessions.dueSessions(Math.floor(startedAtMs / 1000), budget.signal);
-        return each('due', due, (sessionId) => sweepSession(services, sessionId, budget));
-      }
-      if (taskOf(event) === 'orphans') {
-        const { piecesDeleted, uploadsAborted } = await removeOrphans(
-          services,
-          sessions,
-          inventory,
-          buckets,
-          budget,
+    const records = recordsOf(event);
+    if (records !== undefined) return sweepExpired(records);
+    switch (taskOf(event)) {
+      case 'due':
+        return sweepDue();
+      case 'orphans':
+        return sweepOrphans();
+      default:
+        throw new SweepError(
+          'UNKNOWN_EVENT',
+          'the sweep knows stream records, {"task": "due"} and {"task": "orphans"}',
         );
-        return { task: 'orphans', done: piecesDeleted + uploadsAborted, failed: 0 };
-      }
-      throw new Error('the sweep knows stream records, {"task": "due"} and {"task": "orphans"}');
     }
 
-    /** Works through everything, some at once; one that fails does not keep the others waiting. */
+    async function sweepExpired(all: readonly unknown[]): Promise<SweepReport> {
+      const expired = all.flatMap(readExpired);
+      const worked = await each('expired', expired, ({ sessionId }) => sessionId, discard);
+      if (worked.failed === 0 && worked.isWhole) return worked;
+      throw new SweepError(
+        'EXPIRED_SESSIONS_LEFT',
+        `${expired.length - worked.done} of ${expired.length} expired sessions are left`,
+      );
+    }
+
+    /** An image that cannot be read will not be better the next time, and keeps nobody else waiting. */
+    function readExpired(record: unknown): readonly Receiving[] {
+      try {
+        return [expiredSessionOf(record)].filter((session) => session !== undefined);
+      } catch (error) {
+        services.alarm('a deleted session cannot be read, its bytes are left to the orphan pass', { error });
+        return [];
+      }
+    }
+
+    function discard(session: Receiving): Promise<void> {
+      return discardExpired(services, session, budget);
+    }
+
+    function sweepDue(): Promise<SweepReport> {
+      const due = sessions.dueSessions(Math.floor(startedAtMs / 1000), budget.signal);
+      return each(
+        'due',
+        due,
+        (sessionId) => sessionId,
+        (sessionId) => sweepSession(services, sessionId, budget),
+      );
+    }
+
+    async function sweepOrphans(): Promise<SweepReport> {
+      const found = await removeOrphans(services, sessions, inventory, buckets, budget);
+      metric('OrphanPiecesDeleted', found.piecesDeleted);
+      metric('OrphanUploadsAborted', found.uploadsAborted);
+      return reported('orphans', {
+        done: found.piecesDeleted + found.uploadsAborted,
+        failed: found.failed,
+        isWhole: !budget.signal.aborted,
+      });
+    }
+
     async function each<T>(
       task: SweepReport['task'],
       all: Iterable<T> | AsyncIterable<T>,
+      sessionIdOf: (item: T) => string,
       work: (item: T) => Promise<unknown>,
     ): Promise<SweepReport> {
-      const source = (async function* () {
-        yield* all;
-      })();
-      let done = 0;
-      let failed = 0;
-      const worker = async () => {
-        for await (const item of { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }) {
-          try {
-            await work(item);
-            done++;
-          } catch (error) {
-            failed++;
-            services.alarm('the sweep failed for a session', { task, error });
-          }
-          if (!mayStart()) return;
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, worker));
-      return { task, done, failed };
+      const worked = await workThrough(all, work, {
+        concurrency,
+        mayStart,
+        onFailure: (item, error) =>
+          services.alarm('the sweep failed for a session', { task, session: sessionIdOf(item), error }),
+      });
+      metric(task === 'due' ? 'DueSessionsSettled' : 'ExpiredSessionsDiscarded', worked.done);
+      return reported(task, worked);
+    }
+
+    function reported(task: SweepReport['task'], worked: WorkedThrough): SweepReport {
+      metric('SweepFailures', worked.failed);
+      const report = { task, ...worked };
+      log.packet({ ...report, durationMs: services.nowMs() - startedAtMs });
+      return report;
     }
   };
 

@@ -12,10 +12,15 @@ export interface Settings {
   readonly log?: Log;
 }
 
-/** The environment does not say what a function needs to know. */
+/** The environment does not say what a function needs to know, or says what makes no sense. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
-  readonly code = 'MISSING_VARIABLE';
+  readonly code: 'MISSING_VARIABLE' | 'BAD_VARIABLE';
+
+  constructor(code: SettingsError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /**
@@ -25,7 +30,7 @@ export class SettingsError extends Error {
 export const required = (environment: Environment, name: string): string => {
   const value = environment[name];
   if (value === undefined || value === '')
-    throw new SettingsError(`the environment variable ${name} is not set`);
+    throw new SettingsError('MISSING_VARIABLE', `the environment variable ${name} is not set`);
   return value;
 };
 

@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ResolvedDestination, withBuckets } from '../access/destination.ts';
 import type { Log } from '../lambda/log.ts';
 import { DynamoDBSessionStore } from '../session/dynamodb-store.ts';
-import { defaultTimers } from '../session/timers.ts';
 import { s3PartLimits } from '../upload/parts.ts';
 import { S3ObjectStore } from '../upload/s3-store.ts';
 import type { UploadServices } from '../upload/services.ts';
 import { WarmState } from '../upload/warm.ts';
 import { dynamoDBClient, s3Client } from './clients.ts';
 import { type Environment, logOf, required, type Settings } from './settings.ts';
+import { timersOf } from './timers.ts';
 
 /** What every function that touches sessions is made of. */
 export interface UploadComposition {
@@ -36,7 +36,7 @@ export const composeUpload = (settings: Settings): UploadComposition => {
         stagingBucket,
         objectChecksums: environment['S3_OBJECT_CHECKSUMS'] !== 'off',
       }),
-      timers: defaultTimers,
+      timers: timersOf(environment),
       // 20 pieces of 12 bytes keep the session item under 1 KB.
       limits: { ...s3PartLimits, maxTailPieces: 20 },
       nowMs: Date.now,

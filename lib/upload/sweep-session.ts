@@ -1,4 +1,4 @@
-import type { Receiving, Session, Stored } from '../session/session.ts';
+import type { Complete, Publishing, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { discard, postpone } from '../session/transitions.ts';
 import { cleanUp, deleteStaging } from './discard.ts';
@@ -28,7 +28,7 @@ export const sweepSession = async (
     case 'stored':
       return sweepStored(services, session, budget);
     case 'publishing':
-      return publish(services, session, 'sweep', budget);
+      return publishUnattended(services, session, budget);
     case 'complete':
     case 'tombstone':
       return cleanUp(services, session, budget);
@@ -60,7 +60,7 @@ const sweepStored = async (
 ): Promise<Session | undefined> => {
   const there = session.allowOverwrites ? undefined : await services.objects.head(session, budget.signal);
   const isTaken = there !== undefined && there.sessionId !== session.sessionId;
-  if (!isTaken || session.closedEmpty) return publish(services, session, 'sweep', budget);
+  if (!isTaken || session.closedEmpty) return publishUnattended(services, session, budget);
 
   const moment = momentOf(services);
   const nowSeconds = Math.floor(moment.nowMs / 1000);
@@ -73,13 +73,26 @@ const sweepStored = async (
     const commit = await services.sessions.write(later, [versionIs(session.version)], budget.signal);
     return commit.won ? later : commit.current;
   }
-  services.alarm('an acknowledged file was discarded: its destination stayed taken', {
-    session: session.sessionId,
-  });
   const ended = discard(session, 'refused', moment);
   const commit = await services.sessions.write(ended, [versionIs(session.version)], budget.signal);
-  return commit.won ? cleanUp(services, ended, budget) : commit.current;
+  if (!commit.won) return commit.current;
+  tellDiscarded(services, session);
+  return cleanUp(services, ended, budget);
 };
+
+/** Past the point of no return a taken destination is a refusal, and nobody waits for the answer: a person must hear of it. */
+const publishUnattended = async (
+  services: UploadServices,
+  session: Stored | Publishing,
+  budget: Budget,
+): Promise<Complete | Tombstone | undefined> => {
+  const ended = await publish(services, session, 'sweep', budget);
+  if (ended?.state === 'tombstone' && ended.outcome === 'refused') tellDiscarded(services, session);
+  return ended;
+};
+
+const tellDiscarded = (services: UploadServices, { sessionId }: Session): void =>
+  services.alarm('an acknowledged file was discarded: its destination is taken', { session: sessionId });
 
 /**
  * Discards the bytes of a session whose item has expired and is gone. What a late writer still adds is found by the orphan
