@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { didYouMean } from '../config/suggest.ts';
+import { DeploymentError } from './errors.ts';
+
+/** The one message of a value that is not what it should be. */
+const expected =
+  (form: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    `must be ${form}, not ${JSON.stringify(input)}`;
+
+/** Values come from a command line as texts, and from `params` in serverless.yml as what YAML makes of them. */
+const text = (pattern: RegExp, form: string) =>
+  z.string({ error: expected(form) }).regex(pattern, { error: expected(form) });
+
+const flag = () =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false'])], {
+      error: expected('true or false'),
+    })
+    .transform((value) => value === true || value === 'true');
+
+/** `a,b` or a YAML list. */
+const list = (pattern: RegExp, form: string) =>
+  z
+    .union([
+      z.string().transform((value) => value.split(',').map((item) => item.trim())),
+      z.array(z.string()),
+    ])
+    .pipe(z.array(text(pattern, form)).min(1));
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, {
+    error: expected(values.join(', ')),
+  });
+
+const arn = (service: string, resource: string) =>
+  new RegExp(`^arn:aws[\\w-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}$`);
+const keyArn = arn('kms', 'key/[\\w-]+');
+const keyForm = 'the ARN of a KMS key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID';
+const ipv4Range = /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/;
+
+/** How long CloudWatch Logs can be told to keep a log, in days. */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/**
+ * What a deployment may be told with `--param NAME=VALUE` or under `params` in serverless.yml. The table with the reasons
+ * for the defaults: docs/deployment.md.
+ */
+export const parametersSchema = z.strictObject({
+  certificateArn: text(arn('acm', 'certificate/[\\w-]+'), 'the ARN of a certificate in ACM').optional(),
+  allowHttp: flag().default(false),
+  listenerArn: text(
+    arn('elasticloadbalancing', 'listener/app/[\\w-]+/\\w+/\\w+'),
+    'the ARN of a listener of an Application Load Balancer',
+  ).optional(),
+  domainName: text(
+    /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    'a host name such as bits.example.com',
+  ).optional(),
+  hostedZoneId: text(/^Z[A-Z0-9]{3,31}$/, 'the id of a hosted zone in Route 53').optional(),
+  vpcId: text(/^vpc-[0-9a-f]+$/, 'the id of a VPC').optional(),
+  subnetIds: list(/^subnet-[0-9a-f]+$/, 'the ids of subnets, with commas between').optional(),
+  scheme: oneOf(['internet-facing', 'internal']).default('internet-facing'),
+  allowedCidrs: list(ipv4Range, 'IPv4 ranges such as 198.51.100.0/24, with commas between').default([
+    '0.0.0.0/0',
+  ]),
+  tlsPolicy: text(/^ELBSecurityPolicy-[\w-]+$/, 'the name of a security policy of the load balancer').default(
+    'ELBSecurityPolicy-TLS13-1-2-2021-06',
+  ),
+  deletionProtection: flag().default(true),
+  kmsKeyArn: text(keyArn, keyForm).optional(),
+  destinationKeyArns: list(keyArn, keyForm).default([]),
+  logRetentionDays: z.coerce
+    .number()
+    .refine((days) => retentionDays.includes(days), {
+      error: expected(`one of ${retentionDays.join(', ')}`),
+    })
+    .default(30),
+  logLevel: oneOf(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+});
+
+export type Parameters = z.output<typeof parametersSchema>;
+
+export const parameterNames: readonly string[] = Object.keys(parametersSchema.shape);
+
+/** Target groups are named after the stage, and their names end at 32 characters. */
+const stagePattern = /^[a-z][a-z0-9-]{0,10}[a-z0-9]$|^[a-z]$/;
+
+const impossiblePairs = (given: Parameters, region: string): readonly string[] => {
+  const has = (name: keyof Parameters): boolean => given[name] !== undefined;
+  const problems: string[] = [];
+  if (given.allowHttp && has('certificateArn')) {
+    problems.push(
+      'allowHttp: with certificateArn the listener is HTTPS, and clients could not reach it by HTTP',
+    );
+  }
+  for (const name of ['certificateArn', 'listenerArn', 'kmsKeyArn'] as const) {
+    const itsRegion = given[name]?.split(':')[3];
+    if (itsRegion !== undefined && itsRegion !== region) {
+      problems.push(`${name}: is in ${itsRegion}, and the deployment in ${region}; give --region too`);
+    }
+  }
+  if (has('listenerArn')) {
+    for (const name of ['certificateArn', 'vpcId', 'subnetIds', 'hostedZoneId'] as const) {
+      if (has(name))
+        problems.push(`${name}: belongs to a load balancer of our own, and listenerArn names another`);
+    }
+    if (given.allowHttp) problems.push('allowHttp: the listener that listenerArn names is what it is');
+  }
+  if (has('vpcId') !== has('subnetIds')) {
+    problems.push('vpcId, subnetIds: an existing network needs both');
+  }
+  if (given.subnetIds !== undefined && new Set(given.subnetIds).size < 2) {
+    problems.push('subnetIds: a load balancer needs two subnets in different zones');
+  }
+  if (given.scheme === 'internal' && !has('vpcId')) {
+    problems.push(
+      'scheme: nobody could reach an internal load balancer in a network of its own; give vpcId too',
+    );
+  }
+  if (has('listenerArn') && !has('domainName')) {
+    problems.push('domainName: under which name do clients reach the listener that listenerArn names?');
+  }
+  if (has('hostedZoneId') && !has('domainName')) {
+    problems.push('hostedZoneId: the record needs a name; give domainName too');
+  }
+  return problems;
+};
+
+/**
+ * The parameters of one deployment, checked, with defaults in place. Absent ones are `undefined` or `null` in `raw`.
+ * @throws DeploymentError with every problem at once
+ */
+export const readParameters = (
+  raw: Readonly<Record<string, unknown>>,
+  { stage, region }: Readonly<{ stage: string; region: string }>,
+): Parameters => {
+  const given = Object.fromEntries(
+    Object.entries(raw).filter(([, value]) => value !== undefined && value !== null),
+  );
+  const problems = Object.keys(given)
+    .filter((name) => !parameterNames.includes(name))
+    .map((name) => `${name}: unknown parameter${didYouMean(name, parameterNames)}`);
+  if (!stagePattern.test(stage)) {
+    problems.push(
+      `stage: must be up to 12 of a-z, 0-9 and -, beginning with a letter, not ${JSON.stringify(stage)}`,
+    );
+  }
+  const known = Object.fromEntries(Object.entries(given).filter(([name]) => parameterNames.includes(name)));
+  const parsed = parametersSchema.safeParse(known);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+    throw new DeploymentError(problems);
+  }
+  problems.push(...impossiblePairs(parsed.data, region));
+  if (problems.length > 0) throw new DeploymentError(problems);
+  return parsed.data;
+};

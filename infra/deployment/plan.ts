@@ -1,0 +1,102 @@
+import type { Parameters } from './parameters.ts';
+
+/** A reference to a resource of the template. */
+type Ref = { readonly Ref: string };
+
+/** Files under infra/ that a deployment is made of; `nothing.yml` where it has no such part. */
+interface Parts {
+  readonly network: string;
+  readonly loadBalancer: string;
+  readonly listener: string;
+  readonly domain: string;
+  readonly keyAccess: string;
+}
+
+/** What serverless.yml and infra/*.yml put in their places: `${self:custom.deployment.…}`. */
+export interface DeploymentPlan {
+  readonly parts: Parts;
+  readonly listenerArn: string | Ref;
+  readonly certificateArn: string;
+  readonly tlsPolicy: string;
+  readonly vpcId: string | Ref;
+  readonly subnetIds: readonly (string | Ref)[];
+  readonly scheme: string;
+  /** Of the load balancer's security group. */
+  readonly ingress: readonly Readonly<Record<string, string | number>>[];
+  readonly url: unknown;
+  readonly domainName: string;
+  readonly hostedZoneId: string;
+  /** Text, as attributes of a load balancer are. */
+  readonly deletionProtection: string;
+  /** As S3 wants it in `ServerSideEncryptionConfiguration`. */
+  readonly bucketEncryption: unknown;
+  /** Every key that bytes are encrypted with. */
+  readonly keyArns: readonly string[];
+  readonly logRetentionDays: number;
+  readonly logLevel: string;
+  /** Why this may be looked at, but not deployed. */
+  readonly undecided: string | null;
+}
+
+/** Nobody's certificate: packaging needs no parameter, and the deployment is refused (`refusal.ts`). */
+export const placeholderCertificateArn =
+  'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000';
+
+const nothing = 'nothing.yml';
+const when = (condition: boolean, file: string): string => (condition ? file : nothing);
+
+const httpsPort = 443;
+const httpPort = 80;
+
+/** Checked parameters → the parts of the template and what stands in them. */
+export const planDeployment = (parameters: Parameters): DeploymentPlan => {
+  const { allowHttp, listenerArn, domainName, hostedZoneId, vpcId, subnetIds, kmsKeyArn } = parameters;
+  const ownLoadBalancer = listenerArn === undefined;
+  const keyArns = [
+    ...new Set([...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...parameters.destinationKeyArns]),
+  ];
+  return {
+    parts: {
+      network: when(ownLoadBalancer && vpcId === undefined, 'network.yml'),
+      loadBalancer: when(ownLoadBalancer, 'load-balancer.yml'),
+      listener: when(ownLoadBalancer, allowHttp ? 'listener-http.yml' : 'listener-https.yml'),
+      domain: when(hostedZoneId !== undefined, 'domain.yml'),
+      keyAccess: when(keyArns.length > 0, 'key-access.yml'),
+    },
+    listenerArn: listenerArn ?? { Ref: 'Listener' },
+    certificateArn: parameters.certificateArn ?? placeholderCertificateArn,
+    tlsPolicy: parameters.tlsPolicy,
+    vpcId: vpcId ?? { Ref: 'Vpc' },
+    subnetIds: subnetIds ?? [{ Ref: 'SubnetA' }, { Ref: 'SubnetB' }],
+    scheme: parameters.scheme,
+    ingress: parameters.allowedCidrs.map((CidrIp) => {
+      const port = allowHttp ? httpPort : httpsPort;
+      return { IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIp, Description: 'BITS clients' };
+    }),
+    url: urlOf(parameters),
+    domainName: domainName ?? '',
+    hostedZoneId: hostedZoneId ?? '',
+    deletionProtection: String(parameters.deletionProtection),
+    bucketEncryption:
+      kmsKeyArn === undefined
+        ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
+        : {
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKeyArn },
+            // One call to KMS for many objects, where each fragment would pay for its own.
+            BucketKeyEnabled: true,
+          },
+    keyArns,
+    logRetentionDays: parameters.logRetentionDays,
+    logLevel: parameters.logLevel,
+    undecided:
+      ownLoadBalancer && !allowHttp && parameters.certificateArn === undefined
+        ? 'how do clients reach it? Give --param certificateArn=ARN (HTTPS), --param listenerArn=ARN (a load balancer that is there), or --param allowHttp=true (no encryption: for tests)'
+        : null,
+  };
+};
+
+const urlOf = ({ allowHttp, domainName }: Parameters): unknown => {
+  const scheme = allowHttp ? 'http' : 'https';
+  if (domainName !== undefined) return `${scheme}://${domainName}/`;
+  return { 'Fn::Sub': `${scheme}://\${LoadBalancer.DNSName}/` };
+};

@@ -1,0 +1,43 @@
+const { readFile } = require('node:fs/promises');
+const { resolve } = require('node:path');
+const tsx = require('tsx/cjs/api');
+
+const load = (file) => tsx.require(file, __filename);
+
+/** What the deployment tool does not do by itself: the same template for the same input, and no deployment by accident. */
+module.exports = class {
+  constructor(serverless) {
+    this.serverless = serverless;
+    this.hooks = { initialize: () => this.initialize() };
+  }
+
+  async initialize() {
+    const { service, classes, processedInput } = this.serverless;
+    const command = processedInput.commands.join(' ');
+    if (command === 'package') this.nameArtifactFolder();
+    if (command !== 'deploy') return;
+    const refusal = await this.refusal(processedInput.options.package, service.custom.deployment);
+    if (refusal !== undefined) throw new classes.Error(`Nothing is deployed: ${refusal}`, 'NOT_DEPLOYABLE');
+  }
+
+  /** A deployment names it by the time of day, and sorts by that when it rolls back. */
+  nameArtifactFolder() {
+    const { artifactFolder } = load('./deployment/artifact-folder.ts');
+    const provider = this.serverless.getProvider('aws');
+    const { service } = this.serverless;
+    const prefix = `${provider.getDeploymentPrefix()}/${service.service}/${provider.getStage()}`;
+    service.package.artifactDirectoryName = artifactFolder(prefix, process.env.SOURCE_DATE_EPOCH);
+  }
+
+  async refusal(packagePath, { undecided }) {
+    if (packagePath === undefined) return undecided ?? undefined;
+    const { refusePackage } = load('./deployment/refusal.ts');
+    const provider = this.serverless.getProvider('aws');
+    const file = resolve(
+      this.serverless.serviceDir,
+      packagePath,
+      provider.naming.getCompiledTemplateFileName(),
+    );
+    return refusePackage(await readFile(file, 'utf8'));
+  }
+};
