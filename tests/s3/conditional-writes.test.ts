@@ -106,7 +106,7 @@ describe('CompleteMultipartUpload', () => {
     expect(await read('free')).toBe('mine');
   });
 
-  behaviour('If-Match replaces what it names and nothing else', async () => {
+  behaviour('Complete with If-Match replaces what it names and nothing else', async () => {
     const { ETag } = await put('matched', 'base');
     const upload = await uploadOf('matched', 'mine');
     await expectError(upload.complete({ IfMatch: otherETag }), 'PreconditionFailed', 412);

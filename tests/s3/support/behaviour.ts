@@ -6,8 +6,12 @@ import { expect, it } from 'vitest';
  */
 const deviations: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
 
-/** `it`, for a behaviour that every S3 must show. Its title is unique in the suite. */
+const titles = new Set<string>();
+
+/** `it`, for a behaviour that every S3 must show. Its title is its name, unique within a file. */
 export function behaviour(title: string, test: () => Promise<void>): void {
+  if (titles.has(title)) throw new Error(`two behaviours are called "${title}"`);
+  titles.add(title);
   const server = process.env['S3_TEST_SERVER'] ?? '';
   const reason = deviations[server]?.[title];
   if (reason === undefined) it(title, test);

@@ -28,7 +28,7 @@ export interface ServerUnderTest {
   stop(): Promise<void>;
 }
 
-export interface RawRequest {
+interface RawRequest {
   readonly method: string;
   /** In the bucket; "" is the bucket itself. */
   readonly key: string;

@@ -7,7 +7,7 @@ import type { Query } from '../target.ts';
 import { element, type XmlElement, xmlDocument } from '../xml-writer.ts';
 import { owner } from './owner.ts';
 
-export const maxPageSize = 1000;
+const maxPageSize = 1000;
 
 /** One page of keys: those that stand for themselves, and the prefixes that stand for many. */
 interface Page {

@@ -94,4 +94,3 @@ export type PartRecord = z.infer<typeof partRecord>;
 export type Properties = z.infer<typeof properties>;
 export type Tags = z.infer<typeof tags>;
 export type StoredChecksum = z.infer<typeof checksum>;
-export type PartOfObject = z.infer<typeof partOfObject>;
