@@ -149,6 +149,65 @@ it('a private upload whose fragment could not be stored is aborted, not left ope
   expect(harness.objects.uploads.size).toBe(1);
 });
 
+describe('what runs in parallel has ended when the answer is given, also when the other half failed', () => {
+  const slowAndBroken = (harness: Harness, slow: string, broken: string, brokenIndex?: number): void => {
+    harness.objects.hooks.before = async ({ name, index }) => {
+      if (name === broken && (brokenIndex === undefined || index === brokenIndex)) throw down.s3;
+      if (name === slow) await new Promise((resolve) => setImmediate(resolve));
+    };
+  };
+
+  it.each([
+    ['CLOSE: the completion fails while staging is emptied', sent, closePacket, 'listPieces', 'head', 503],
+    [
+      'CANCEL: the abort fails while staging is emptied',
+      sent,
+      cancelPacket,
+      'listPieces',
+      'abortUpload',
+      200,
+    ],
+  ] as const)('%s', async (_, stage, packet, slow, broken, status) => {
+    const { harness, session } = await stage();
+    slowAndBroken(harness, slow, broken);
+    expect((await harness.send(packet(session))).status).toBe(status);
+    expect(harness.objects.calls[slow]).toBe(1);
+    expect(harness.objects.hooks.underWay).toBe(0);
+  });
+
+  it('FRAGMENT: one piece cannot be read while another is', async () => {
+    const { harness, session } = await halfway();
+    await harness.send(fragment(session));
+    harness.coldStart();
+    slowAndBroken(harness, 'getPiece', 'getPiece', 0);
+    const answer = await harness.send(textFragment(session, text, 20));
+    expectAck(answer, about(acks.unavailable, session, 20));
+    expect(harness.objects.calls.getPiece).toBe(2);
+    expect(harness.objects.hooks.underWay).toBe(0);
+  });
+
+  it('FRAGMENT: what is left over cannot be staged while its part is uploaded', async () => {
+    const { harness, session } = await opened({}, { targetPartBytes: 4, maxPartBytes: 4 });
+    slowAndBroken(harness, 'uploadPart', 'putPiece');
+    await harness.send(textFragment(session, text, 0, 6));
+    expect(harness.objects.hooks.underWay).toBe(0);
+    expect(harness.objects.uploads.size).toBe(0);
+  });
+
+  it('FRAGMENT: the store fails while old pieces are deleted', async () => {
+    const { harness, session } = await opened({}, { targetPartBytes: 8, maxPartBytes: 8 });
+    for (const [from, end] of [
+      [0, 4],
+      [4, 8],
+    ] as const)
+      await harness.send(textFragment(session, text, from, end));
+    slowAndBroken(harness, 'deletePieces', 'putPiece');
+    await harness.send(textFragment(session, text, 8, 10));
+    expect(harness.objects.calls.deletePieces).toBe(1);
+    expect(harness.objects.hooks.underWay).toBe(0);
+  });
+});
+
 describe('the deadline', () => {
   afterEach(() => {
     vi.useRealTimers();
