@@ -72,6 +72,7 @@ describe('packets of one session that race each other', () => {
           expect((await harness.send(packets.close(session))).status).toBe(closed.status);
           expect(objects.object('destination', 'file.bin')?.body.toString()).toBe(object);
           expect([...objects.uploads.keys()]).toEqual([]);
+          expect([...objects.pieces.keys()]).toEqual([]);
           expect([...environments, harness].flatMap(({ alarms }) => alarms)).toEqual([]);
         },
       ),
