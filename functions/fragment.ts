@@ -38,8 +38,9 @@ export const fragment =
     for (;;) {
       call.signal.throwIfAborted();
       const session = visibleSession(current, claim, services.nowMs());
+      // A remembered offset may have been passed elsewhere, and no answer may name a lower one than another did.
       call.nextOffset =
-        session === undefined || session.state === 'tombstone' ? undefined : nextOffset(session);
+        !isFresh || session === undefined || session.state === 'tombstone' ? undefined : nextOffset(session);
       const decision = decideFragment(head, session, destination);
       const saysYes = decision.do === 'store' && isWhole(request, head);
       if (!saysYes && !isFresh) {

@@ -1,0 +1,225 @@
+import { crc32 } from 'node:zlib';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  NoSuchKey,
+  NotFound,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { fromItem, type Item } from '../../lib/session/item.ts';
+import { nextOffset, type Session } from '../../lib/session/session.ts';
+import { stagingKey } from '../../lib/upload/staging.ts';
+import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
+import { itemSizeBytes } from '../support/item-size.ts';
+import type { Job } from './client-model.ts';
+import { stagingBucket, uploadBucket } from './servers.ts';
+import type { PerformedCall, Simulation } from './simulation.ts';
+
+const maxItemBytes = 1024;
+
+/** What the design promises, checked while a schedule runs and when it has ended. */
+export class Invariants {
+  /** Every session as its item stands, kept from the writes that the table accepted. */
+  readonly sessions = new Map<string, Session>();
+  readonly #publications = new Map<string, number>();
+  /** The highest offset that was ever committed for a session. */
+  readonly #committed = new Map<string, number>();
+  readonly #simulation: Simulation;
+  readonly #s3: S3Client;
+  readonly #jobs: readonly Job[];
+
+  constructor(simulation: Simulation, s3: S3Client, jobs: readonly Job[]) {
+    this.#simulation = simulation;
+    this.#s3 = s3;
+    this.#jobs = jobs;
+  }
+
+  /** P2 and the size of the item, at every write. */
+  onPerformed({ service, operation, request, response }: PerformedCall): void {
+    if (service !== 'dynamodb' || operation !== 'PutItem' || response.status !== 200) return;
+    const item = itemOf(JSON.parse(Buffer.from(request.body).toString()).Item);
+    const size = itemSizeBytes(item);
+    if (size >= maxItemBytes) this.#fail(`an item of ${size} bytes`);
+    const session = fromItem(item);
+    const before = this.sessions.get(session.sessionId);
+    this.sessions.set(session.sessionId, session);
+    this.#simulation.note(`  ${session.sessionId.slice(0, 4)} v${session.version} ${describe(session)}`);
+    this.#committed.set(
+      session.sessionId,
+      Math.max(offsetOf(session), this.#committed.get(session.sessionId) ?? 0),
+    );
+    if (before !== undefined && offsetOf(session) < offsetOf(before) && session.state !== 'tombstone') {
+      this.#fail(`the offset of ${session.sessionId} fell from ${offsetOf(before)} to ${offsetOf(session)}`);
+    }
+    const isPublished =
+      session.state === 'complete' || (session.state === 'tombstone' && session.outcome === 'published');
+    if (before?.state === 'publishing' && isPublished) {
+      const times = (this.#publications.get(session.sessionId) ?? 0) + 1;
+      this.#publications.set(session.sessionId, times);
+      if (times > 1) this.#fail(`${session.sessionId} was published ${times} times`);
+    }
+  }
+
+  /** The offset that a packet's session has when the packet arrives. */
+  before(request: TestRequest): number {
+    return this.#committedOf(request);
+  }
+
+  /** P1 and P2, at every answer to a fragment: never more than is committed, never less than was when it came. */
+  after(request: TestRequest, answer: TestResponse, committedBefore: number): void {
+    const told = answer.headers['BITS-Received-Content-Range'];
+    if (typeof told !== 'string') return;
+    if (Number(told) > this.#committedOf(request)) {
+      this.#fail(`offset ${told} was acknowledged, ${this.#committedOf(request)} is committed`);
+    }
+    if (Number(told) < committedBefore)
+      this.#fail(`offset ${told} was answered after ${committedBefore} was committed`);
+  }
+
+  /** P1: every acknowledged byte is where its session says, in staging or in a part. */
+  async checkDurable(): Promise<void> {
+    for (const session of this.sessions.values()) {
+      const job = this.#jobOf(session);
+      if (job === undefined) continue;
+      if (session.state === 'receiving' && session.progress !== undefined) {
+        const { tail, next, uploadId, partCount, layout } = session.progress;
+        for (const [index, piece] of tail.entries()) {
+          const key = stagingKey(session.sessionId, piece);
+          const expected = job.entity.subarray(piece.offset, tail[index + 1]?.offset ?? next);
+          const actual = await this.#get(stagingBucket, key);
+          if (actual?.equals(expected) !== true)
+            this.#fail(`acknowledged piece ${key} is gone or other bytes`);
+        }
+        if (uploadId !== undefined)
+          await this.#checkParts(session, job, uploadId, partCount, layout.partBytes);
+      }
+      if (session.state === 'stored') {
+        const { uploadId, partCount, partBytes } = session.entity;
+        await this.#checkParts(session, job, uploadId, partCount, partBytes);
+      }
+    }
+  }
+
+  /** P3, P4, P7 and what every client was told, when nothing is under way any more. */
+  async checkOutcomes(): Promise<void> {
+    for (const job of this.#jobs) {
+      const key = job.path.slice(1);
+      const object = await this.#get(uploadBucket, key);
+      const owner = object === undefined ? undefined : await this.#ownerOf(key);
+      const ownerJob = this.#jobs.find(({ sessions }) => sessions.has(`{${owner}}`));
+      if (object !== undefined) {
+        const isFile = ownerJob !== undefined && object.equals(ownerJob.entity);
+        const isEmptied = object.byteLength === 0 && this.#wasClosedEmpty(owner);
+        if (!isFile && !isEmptied) this.#fail(`the object ${key} is not the file of its session ${owner}`);
+      }
+      const isOurs = ownerJob === job;
+      const mayBeReplaced = key.startsWith('over/');
+      if (job.told === 'success' && !isOurs && !(mayBeReplaced && object !== undefined)) {
+        this.#fail(
+          `${job.name} was told success, and ${key} is ${owner === undefined ? 'absent' : 'another’s'}`,
+        );
+      }
+      if (job.told === 'lost' && !this.#simulation.hasDestroyedUploads) {
+        this.#fail(`${job.name} was told that its file is lost`);
+      }
+    }
+    for (const [sessionId, session] of this.sessions) {
+      const key = session.key;
+      if (session.state !== 'tombstone' || session.outcome === 'published') continue;
+      if ((await this.#ownerOf(key)) === sessionId)
+        this.#fail(`${sessionId} ended ${session.outcome}, its object is there`);
+    }
+  }
+
+  /** What nobody needs any more, as lines. */
+  describeOpen(): readonly string[] {
+    return [...this.sessions.values()]
+      .filter((session) => session.state !== 'tombstone' && session.state !== 'complete')
+      .map((session) => `${session.sessionId} ${describe(session)}`);
+  }
+
+  #wasClosedEmpty(owner: string | undefined): boolean {
+    const session = owner === undefined ? undefined : this.sessions.get(owner);
+    return session !== undefined;
+  }
+
+  async #checkParts(
+    session: Session,
+    job: Job,
+    uploadId: string,
+    count: number,
+    partBytes: number,
+  ): Promise<void> {
+    const listed = await this.#s3
+      .send(new ListPartsCommand({ Bucket: session.bucket, Key: session.key, UploadId: uploadId }))
+      .catch(() => undefined);
+    for (let number = 1; number <= count; number++) {
+      const part = listed?.Parts?.find(({ PartNumber }) => PartNumber === number);
+      const expected = job.entity.subarray((number - 1) * partBytes, number * partBytes);
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32BE(crc32(expected));
+      if (part?.Size !== expected.byteLength || part.ChecksumCRC32 !== sum.toString('base64')) {
+        this.#fail(`acknowledged part ${number} of ${session.sessionId} is gone or other bytes`);
+      }
+    }
+  }
+
+  #committedOf(request: TestRequest): number {
+    return this.#committed.get(request.headers?.['BITS-Session-Id']?.replace(/[{}]/g, '') ?? '') ?? 0;
+  }
+
+  #jobOf(session: Session): Job | undefined {
+    return this.#jobs.find(({ sessions }) => sessions.has(`{${session.sessionId}}`));
+  }
+
+  async #get(bucket: string, key: string): Promise<Buffer | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  async #ownerOf(key: string): Promise<string | undefined> {
+    try {
+      const { Metadata } = await this.#s3.send(new HeadObjectCommand({ Bucket: uploadBucket, Key: key }));
+      return Metadata?.['bits-session-id'];
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  #fail(what: string): void {
+    this.#simulation.fail(what);
+  }
+}
+
+/** A tombstone says nothing of offsets, so nothing may be concluded from it. */
+const offsetOf = (session: Session): number => (session.state === 'tombstone' ? 0 : nextOffset(session));
+
+const describe = (session: Session): string => {
+  switch (session.state) {
+    case 'receiving':
+      return `receiving ${nextOffset(session)}, ${session.progress?.partCount ?? 0} parts, ${session.progress?.tail.length ?? 0} pieces`;
+    case 'tombstone':
+      return `tombstone ${session.outcome}${session.cleanUp.pending ? ', clean-up pending' : ''}`;
+    default:
+      return session.state;
+  }
+};
+
+/** The item of a PutItem as the SDK sent it: binaries are in base64. */
+const itemOf = (wire: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Item => {
+  const item: Item = {};
+  for (const [name, { S, N, B, BOOL }] of Object.entries(wire)) {
+    if (typeof S === 'string') item[name] = { S };
+    else if (typeof N === 'string') item[name] = { N };
+    else if (typeof B === 'string') item[name] = { B: Buffer.from(B, 'base64') };
+    else if (typeof BOOL === 'boolean') item[name] = { BOOL };
+  }
+  return item;
+};

@@ -1,0 +1,144 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { minimize } from './minimize.ts';
+import { runSchedule } from './schedule.ts';
+import type { WorkerReport } from './worker.ts';
+
+const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json]
+npm run faults -- --seed S       replay one schedule, with its trace
+
+Runs N schedules (default 1000) of clients, functions and faults, each drawn from its seed.
+Exit code 1 when a promise is broken; then the seed and a minimal trace are printed.`;
+
+const whole = (name: string, text: string | undefined, fallback: number): number => {
+  if (text === undefined) return fallback;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new RangeError(`--${name} takes a whole number, not ${text}`);
+};
+
+interface Summary {
+  readonly runs: number;
+  readonly failed: readonly { readonly seed: number; readonly violation: string }[];
+  readonly steps: number;
+  readonly seconds: number;
+  readonly tally: Readonly<Record<string, number>>;
+}
+
+/** Hands seeds to worker processes; stops at the first broken promise. */
+const runAll = async (
+  from: number,
+  runs: number,
+  workers: number,
+  progress: (done: number) => void,
+): Promise<Summary> => {
+  const startedAtMs = performance.now();
+  const failed: { seed: number; violation: string }[] = [];
+  const tallies = new Map<number, WorkerReport['tally']>();
+  let next = from;
+  let done = 0;
+  let steps = 0;
+  await Promise.all(
+    Array.from(
+      { length: workers },
+      (_, index) =>
+        new Promise<void>((resolve, reject) => {
+          const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), {
+            execArgv: ['--import', 'tsx'],
+          });
+          const give = () => {
+            if (next < from + runs && failed.length === 0) child.send(next++);
+            else child.disconnect();
+          };
+          child.on('message', (report: WorkerReport) => {
+            done++;
+            steps += report.steps;
+            tallies.set(index, report.tally);
+            if (report.violation !== undefined)
+              failed.push({ seed: report.seed, violation: report.violation });
+            progress(done);
+            give();
+          });
+          child.on('exit', (code) =>
+            code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`)),
+          );
+          give();
+        }),
+    ),
+  );
+  const tally: Record<string, number> = {};
+  for (const one of tallies.values()) {
+    for (const [name, count] of Object.entries(one)) tally[name] = (tally[name] ?? 0) + count;
+  }
+  return { runs: done, failed, steps, seconds: (performance.now() - startedAtMs) / 1000, tally };
+};
+
+const showProgress = (runs: number) => {
+  let shown = 0;
+  return (done: number) => {
+    const percent = Math.floor((done / runs) * 100);
+    if (percent === shown || percent % (process.stderr.isTTY ? 1 : 10) !== 0) return;
+    shown = percent;
+    process.stderr.write(
+      process.stderr.isTTY ? `\r${done} of ${runs} schedules` : `${done} of ${runs} schedules\n`,
+    );
+    if (process.stderr.isTTY && done === runs) process.stderr.write('\n');
+  };
+};
+
+const replay = async (seed: number): Promise<boolean> => {
+  const { trace, violation } = await runSchedule(seed);
+  console.log(trace.join('\n'));
+  console.log(violation === undefined ? `seed ${seed}: every promise held` : `seed ${seed}: ${violation}`);
+  return violation === undefined;
+};
+
+const main = async (): Promise<boolean> => {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string' },
+      concurrency: { type: 'string' },
+      from: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return true;
+  }
+  if (values.seed !== undefined) return replay(whole('seed', values.seed, 1));
+  const runs = whole('runs', values.runs, 1000);
+  const workers = Math.max(1, whole('concurrency', values.concurrency, availableParallelism()));
+  const summary = await runAll(whole('from', values.from, 1), runs, workers, showProgress(runs));
+  if (values.json) console.log(JSON.stringify(summary));
+  else print(summary);
+  for (const { seed } of summary.failed.slice(0, 1)) {
+    const { violation, trace } = await minimize(seed);
+    console.log(`\nseed ${seed}, with as few faults as break it: ${violation}\n${trace.join('\n')}`);
+    console.log(`\nnpm run faults -- --seed ${seed} replays it`);
+  }
+  return summary.failed.length === 0;
+};
+
+const print = ({ runs, failed, steps, seconds, tally }: Summary): void => {
+  const rate = (runs / seconds).toFixed(1);
+  console.log(
+    `${runs} schedules, ${steps} steps, ${seconds.toFixed(0)} s, ${rate} a second, ${failed.length} broken`,
+  );
+  for (const [name, count] of Object.entries(tally).sort(([, a], [, b]) => b - a)) {
+    console.log(`${String(count).padStart(8)}  ${name}`);
+  }
+  for (const { seed, violation } of failed) console.log(`seed ${seed}: ${violation}`);
+};
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  console.error(
+    error instanceof RangeError || error instanceof TypeError ? `${error.message}\n\n${usage}` : error,
+  );
+  process.exitCode = 2;
+}

@@ -1,0 +1,360 @@
+import { type Clock, install as installFakeTimers } from '@sinonjs/fake-timers';
+import type { Invocation } from './invocation.ts';
+import type { FaultPlan } from './plan.ts';
+import type { Random } from './random.ts';
+import type { CarryOptions, Service } from './sdk.ts';
+import type { Servers, WireRequest, WireResponse } from './servers.ts';
+
+/** The clock of a run: `uninstall` gives the process its own back. */
+export type VirtualClock = Clock & { uninstall(): void };
+
+interface PendingCall {
+  readonly id: number;
+  readonly invocation: Invocation;
+  readonly service: Service;
+  readonly operation: string;
+  readonly request: WireRequest;
+  /** Nobody waits for the answer any more: a zombie, which may still happen. */
+  isAbandoned: boolean;
+  /** Does not answer until it is abandoned. */
+  isStuck: boolean;
+  resolve(response: WireResponse): void;
+  reject(error: Error): void;
+}
+
+/** Something between clients and the load balancer that is on its way. */
+export interface Delivery {
+  readonly label: string;
+  run(): void;
+}
+
+/** A broken promise of the design. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+export interface PerformedCall {
+  readonly service: Service;
+  readonly operation: string;
+  readonly request: WireRequest;
+  readonly response: WireResponse;
+}
+
+/** What was drawn how often, for the summary of a run. */
+export type Tally = Map<string, number>;
+
+// Taken before the clock is faked: real turns of the event loop are how promises between two calls get done.
+const realImmediate = setImmediate;
+const turnsToQuiet = 4;
+
+/**
+ * Deterministic concurrency: functions, sweeps and clients all stand still at their next AWS call, delivery or timer, and
+ * the seed chooses which of them happens next, and how. Time is virtual. One call at a time is carried out by the embedded
+ * servers, whole, before anything else moves.
+ */
+export class Simulation {
+  readonly random: Random;
+  readonly plan: FaultPlan;
+  readonly trace: string[] = [];
+  readonly tally: Tally;
+  /** Looks at every call that was carried out. */
+  onPerformed: (call: PerformedCall) => void = () => {};
+  /** Starts a sweep, when the seed asks for one. */
+  onSweep: () => void = () => {};
+  faultsLeft: number;
+  faultsDrawn = 0;
+  /** S3 has thrown acknowledged parts away, as it may after a 409: then a file may end as lost. */
+  hasDestroyedUploads = false;
+  readonly #servers: Servers;
+  readonly #clock: VirtualClock;
+  readonly #calls: PendingCall[] = [];
+  readonly #deliveries: Delivery[] = [];
+  readonly #running = new Set<Invocation>();
+  readonly #throttled = new Map<Service, number>();
+  #violation: Violation | undefined;
+  #serial = 0;
+  #isCalm = false;
+
+  constructor(
+    servers: Servers,
+    clock: VirtualClock,
+    random: Random,
+    plan: FaultPlan,
+    tally: Tally,
+    maxFaults: number,
+  ) {
+    this.#servers = servers;
+    this.#clock = clock;
+    this.random = random;
+    this.plan = plan;
+    this.tally = tally;
+    this.faultsLeft = maxFaults;
+  }
+
+  static installClock(nowMs: number): VirtualClock {
+    return installFakeTimers({ now: nowMs, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  }
+
+  get nowMs(): number {
+    return this.#clock.now;
+  }
+
+  note(line: string): void {
+    this.trace.push(`${((this.#clock.now % 1e9) / 1000).toFixed(3).padStart(11)}  ${line}`);
+  }
+
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  /** Something is broken: the run ends at the next step. */
+  fail(what: string): void {
+    this.note(`VIOLATION ${what}`);
+    this.#violation ??= new Violation(what);
+  }
+
+  /** No more faults: what is under way may end. */
+  calmDown(): void {
+    this.#isCalm = true;
+    this.#throttled.clear();
+    for (const call of this.#calls) call.isStuck = false;
+  }
+
+  /** Whether the seed wants a fault here. Every fault is numbered, so that a failing run can be cut to the fewest. */
+  fault(kind: keyof FaultPlan): boolean {
+    if (!this.random.chance(this.plan[kind]) || this.#isCalm || this.faultsLeft <= 0) return false;
+    this.faultsLeft--;
+    this.faultsDrawn++;
+    this.count(kind);
+    return true;
+  }
+
+  deliver(label: string, run: () => void): void {
+    this.#deliveries.push({ label, run });
+  }
+
+  /** Runs a function as one invocation; resolves with its answer, or `undefined` if it is killed first. */
+  invoke<R>(name: string, work: (invocation: Invocation) => Promise<R>): Promise<R | undefined> {
+    return new Promise((resolve, reject) => {
+      const invocation: Invocation = {
+        id: ++this.#serial,
+        name,
+        isDead: false,
+        hasReturned: false,
+        onKill: () => resolve(undefined),
+      };
+      this.#running.add(invocation);
+      const done = (settle: () => void) => {
+        if (invocation.isDead) return;
+        invocation.hasReturned = true;
+        this.#running.delete(invocation);
+        this.#noteStrays(invocation);
+        settle();
+      };
+      work(invocation).then(
+        (result) => done(() => resolve(result)),
+        (error: unknown) => done(() => reject(error)),
+      );
+    });
+  }
+
+  /** An AWS call: of an invocation it waits for its turn, the simulation's own happen at once and without faults. */
+  carry(service: Service, request: WireRequest, options: CarryOptions): Promise<WireResponse> {
+    const { invocation } = options;
+    if (invocation === undefined) return this.#perform(service, request);
+    return new Promise((resolve, reject) => {
+      // A frozen or dead process sends nothing and hears nothing.
+      if (invocation.isDead) return;
+      const call: PendingCall = {
+        id: ++this.#serial,
+        invocation,
+        service,
+        operation: operationOf(service, request),
+        request,
+        isAbandoned: false,
+        isStuck: false,
+        resolve: (response) => settle(() => resolve(response)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      const abandon = (name: string) => {
+        if (call.isAbandoned || !this.#calls.includes(call)) return;
+        call.reject(Object.assign(new Error(name), { name }));
+        call.isAbandoned = true;
+        this.note(`${label(call)} abandoned: ${name}`);
+      };
+      const timer = setTimeout(() => abandon('TimeoutError'), options.timeoutMs ?? 60_000);
+      const onAbort = () => abandon('AbortError');
+      const settle = (then: () => void) => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener('abort', onAbort);
+        if (!invocation.isDead && !call.isAbandoned) then();
+      };
+      this.#calls.push(call);
+      if (options.signal?.aborted === true) onAbort();
+      else options.signal?.addEventListener('abort', onAbort);
+    });
+  }
+
+  /** Goes on until nothing is left to happen, or until `isDone`. */
+  async run(isDone: () => boolean, maxSteps: number): Promise<void> {
+    for (let steps = 0; ; steps++) {
+      await this.#quiet();
+      if (this.#violation !== undefined) throw this.#violation;
+      if (isDone()) return;
+      if (steps > maxSteps) throw new Violation(`no end after ${maxSteps} steps`);
+      if (!(await this.#step())) return;
+    }
+  }
+
+  async #step(): Promise<boolean> {
+    const ready = this.#calls.filter((call) => !call.isStuck || call.isAbandoned);
+    if (this.#running.size > 0 && this.fault('kill')) {
+      this.#kill(this.random.pick([...this.#running]));
+      return true;
+    }
+    if (this.fault('sweep')) {
+      this.onSweep();
+      return true;
+    }
+    const choices = ready.length + this.#deliveries.length;
+    if (choices === 0 || this.fault('advanceEarly')) return this.#advance();
+    const chosen = this.random.int(choices);
+    const call = ready[chosen];
+    if (call === undefined) this.#run(chosen - ready.length);
+    else await this.#take(call);
+    return true;
+  }
+
+  #advance(): boolean {
+    if (this.#clock.countTimers() === 0) {
+      // Whatever is stuck without a timer has nobody left: it may happen now.
+      const stuck = this.#calls.find((call) => call.isStuck);
+      if (stuck !== undefined) stuck.isStuck = false;
+      return stuck !== undefined;
+    }
+    this.#clock.next();
+    return true;
+  }
+
+  #run(index: number): void {
+    const [delivery] = this.#deliveries.splice(index, 1);
+    if (delivery === undefined) throw new RangeError('no such delivery');
+    this.note(delivery.label);
+    delivery.run();
+  }
+
+  #kill(invocation: Invocation): void {
+    this.note(`KILL ${invocation.name}#${invocation.id}`);
+    invocation.isDead = true;
+    this.#running.delete(invocation);
+    for (const call of this.#calls) if (call.invocation === invocation) call.isAbandoned = true;
+    invocation.onKill();
+  }
+
+  async #take(call: PendingCall): Promise<void> {
+    if (call.isAbandoned) return this.#takeZombie(call);
+    if (this.fault('hang')) {
+      call.isStuck = true;
+      this.note(`${label(call)} hangs`);
+      return;
+    }
+    this.#calls.splice(this.#calls.indexOf(call), 1);
+    if (this.fault('failBefore')) {
+      this.note(`${label(call)} fails`);
+      call.reject(connectionLost());
+      return;
+    }
+    if (this.fault('throttle')) this.#throttled.set(call.service, this.random.between(1, 4));
+    const throttled = this.#throttled.get(call.service) ?? 0;
+    if (throttled > 0) {
+      this.#throttled.set(call.service, throttled - 1);
+      this.note(`${label(call)} throttled`);
+      call.resolve(throttledResponse(call.service));
+      return;
+    }
+    if (call.operation.startsWith('POST complete') && this.fault('conflict')) {
+      this.#conflict(call.request.path);
+    }
+    const response = await this.#perform(call.service, call.request);
+    if (this.fault('loseAnswer')) {
+      this.note(`${label(call)} ${response.status}, answer lost`);
+      call.reject(connectionLost());
+      return;
+    }
+    this.note(`${label(call)} ${response.status}`);
+    call.resolve(response);
+  }
+
+  #conflict(path: string): void {
+    const [, bucket = '', ...key] = path.split('?')[0]?.split('/') ?? [];
+    const upload = this.random.chance(0.5) ? 'kept' : 'destroyed';
+    if (upload === 'destroyed') this.hasDestroyedUploads = true;
+    this.#servers.s3.conflictOnComplete({
+      bucket,
+      key: decodeURIComponent(key.join('/')),
+      upload,
+      requests: 'any',
+    });
+    this.count(`conflict ${upload}`);
+  }
+
+  /** A call that nobody waits for: it happens late, or never. */
+  async #takeZombie(call: PendingCall): Promise<void> {
+    this.#calls.splice(this.#calls.indexOf(call), 1);
+    if (this.random.chance(0.4)) {
+      this.note(`${label(call)} never happens`);
+      return;
+    }
+    const { status } = await this.#perform(call.service, call.request);
+    this.count('zombie');
+    this.note(`${label(call)} ${status}, late`);
+  }
+
+  async #perform(service: Service, request: WireRequest): Promise<WireResponse> {
+    const response =
+      service === 's3' ? await this.#servers.callS3(request) : await this.#servers.callDynamoDB(request);
+    this.onPerformed({ service, operation: operationOf(service, request), request, response });
+    return response;
+  }
+
+  /** Lambda freezes what still runs, and it wakes up in somebody else's invocation. */
+  #noteStrays(invocation: Invocation): void {
+    const strays = this.#calls.filter((call) => call.invocation === invocation && !call.isAbandoned);
+    if (strays.length > 0) {
+      this.fail(`${invocation.name} returned while ${strays.map(label).join(', ')} was under way`);
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    for (let turn = 0; turn < turnsToQuiet; turn++) await new Promise((resolve) => realImmediate(resolve));
+  }
+}
+
+const label = ({ invocation, operation }: PendingCall): string =>
+  `${invocation.name}#${invocation.id} ${operation}`;
+
+const operationOf = (service: Service, { method, path, headers }: WireRequest): string => {
+  if (service === 'dynamodb') return headers['x-amz-target']?.split('.')[1] ?? 'dynamodb';
+  const [place = '', query = ''] = path.split('?');
+  if (method === 'POST' && query.includes('uploadId=')) return `POST complete ${place}`;
+  const part = /partNumber=(\d+)/.exec(query)?.[1];
+  return `${method} ${place}${part === undefined ? '' : ` part ${part}`}${query.includes('uploads') ? ' uploads' : ''}`;
+};
+
+const connectionLost = (): Error =>
+  Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'TimeoutError' });
+
+const throttledResponse = (service: Service): WireResponse =>
+  service === 's3'
+    ? {
+        status: 503,
+        headers: { 'content-type': 'application/xml' },
+        body: Buffer.from('<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>slow</Message></Error>'),
+      }
+    : {
+        status: 400,
+        headers: { 'content-type': 'application/x-amz-json-1.0' },
+        body: Buffer.from(
+          '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow"}',
+        ),
+      };

@@ -1,0 +1,174 @@
+import { cancelSession } from '../../functions/cancel-session.ts';
+import { closeSession } from '../../functions/close-session.ts';
+import { createSession } from '../../functions/create-session.ts';
+import { fragment } from '../../functions/fragment.ts';
+import { ping } from '../../functions/ping.ts';
+import { type SweepReport, sweep } from '../../functions/sweep.ts';
+import type { ResolvedDestination } from '../../lib/access/destination.ts';
+import { lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
+import type { Log } from '../../lib/lambda/log.ts';
+import { DynamoDBSessionIndex } from '../../lib/session/dynamodb-index.ts';
+import { DynamoDBSessionStore } from '../../lib/session/dynamodb-store.ts';
+import { S3Inventory } from '../../lib/upload/s3-inventory.ts';
+import { S3ObjectStore } from '../../lib/upload/s3-store.ts';
+import type { UploadServices } from '../../lib/upload/services.ts';
+import { WarmState } from '../../lib/upload/warm.ts';
+import {
+  eventOf,
+  type TestRequest,
+  type TestResponse,
+  testDestination,
+} from '../support/functions-harness.ts';
+import type { Invariants } from './invariants.ts';
+import type { Invocation } from './invocation.ts';
+import { clientOf, type sdkClients } from './sdk.ts';
+import { minPartBytes, stagingBucket, table, uploadBucket } from './servers.ts';
+import type { Simulation } from './simulation.ts';
+
+export const sessionTimeoutSeconds = 7_200;
+export const lifetimeSeconds = 2 * 86_400;
+
+/** What the load balancer answers when a function does not: without any BITS header. */
+export const bareBadGateway: TestResponse = { status: 502, reason: 'Bad Gateway', headers: {} };
+
+const deadlineMs = 30_000;
+
+/** Three destinations over one bucket: as by default, with overwriting, and published at the last fragment. */
+const destinations: readonly ResolvedDestination[] = [
+  { ...testDestination, prefix: '/plain/', keyTemplate: 'plain/{path}' },
+  { ...testDestination, prefix: '/over/', keyTemplate: 'over/{path}', allowOverwrites: true },
+  { ...testDestination, prefix: '/last/', keyTemplate: 'last/{path}', publishOn: 'last-fragment' as const },
+].map((destination) => ({ ...destination, bucket: uploadBucket, sessionTimeoutSeconds }));
+
+/** The real functions over the real stores, each invocation in an execution environment that the seed chooses. */
+export class Stage {
+  readonly #simulation: Simulation;
+  readonly #maxTailPieces: number;
+  readonly #clients: ReturnType<typeof sdkClients>;
+  readonly #log: Log;
+  readonly #invariants: Invariants;
+  readonly #environments: { isBusy: boolean; readonly warm: WarmState }[] = [];
+
+  constructor(
+    simulation: Simulation,
+    clients: ReturnType<typeof sdkClients>,
+    maxTailPieces: number,
+    invariants: Invariants,
+  ) {
+    this.#invariants = invariants;
+    this.#simulation = simulation;
+    this.#clients = clients;
+    this.#log = {
+      packet: () => {},
+      alarm: (what) => {
+        simulation.note(`alarm: ${what}`);
+        simulation.count(`alarm: ${what}`);
+        if (/lost/.test(what) && !simulation.hasDestroyedUploads) simulation.fail(what);
+      },
+    };
+    this.#maxTailPieces = maxTailPieces;
+  }
+
+  /** A packet from the load balancer to its function and back. */
+  async packet(request: TestRequest): Promise<TestResponse> {
+    const type = request.headers?.['BITS-Packet-Type'] ?? 'none';
+    const committedBefore = this.#invariants.before(request);
+    const answer = await this.#simulation.invoke(type, async (invocation) => {
+      const environment = this.#environment();
+      environment.isBusy = true;
+      const run = lambdaFunction(this.#handler(type, this.#servicesOf(invocation), environment.warm), {
+        log: this.#log,
+        nowMs: () => this.#simulation.nowMs,
+      });
+      const result = await run(eventOf(request), this.#context());
+      environment.isBusy = false;
+      return { status: result.statusCode, reason: '', headers: result.headers ?? {} };
+    });
+    if (answer === undefined) return bareBadGateway;
+    this.#invariants.after(request, answer, committedBefore);
+    return answer;
+  }
+
+  /** One run of the sweep; `undefined` if it was killed or failed. */
+  sweep(event: unknown): Promise<SweepReport | undefined> {
+    const work = (invocation: Invocation) => {
+      const run = sweep({
+        services: this.#servicesOf(invocation),
+        sessions: new DynamoDBSessionIndex(clientOf(this.#clients.dynamodb, invocation), table),
+        inventory: new S3Inventory(clientOf(this.#clients.s3, invocation), stagingBucket),
+        buckets: [uploadBucket],
+        log: this.#log,
+      });
+      return run(event, this.#context());
+    };
+    return this.#simulation.invoke('Sweep', work).catch(() => undefined);
+  }
+
+  #servicesOf(invocation: Invocation): UploadServices {
+    const simulation = this.#simulation;
+    return {
+      sessions: new DynamoDBSessionStore(clientOf(this.#clients.dynamodb, invocation), table),
+      objects: new S3ObjectStore({
+        client: clientOf(this.#clients.s3, invocation),
+        stagingBucket,
+        objectChecksums: true,
+      }),
+      timers: { lifetimeSeconds, closeGraceSeconds: 3_600, tombstoneSeconds: 86_400, recoverySeconds: 60 },
+      limits: {
+        targetPartBytes: minPartBytes,
+        maxPartBytes: 16 * minPartBytes,
+        maxParts: 100,
+        maxTailPieces: this.#maxTailPieces,
+      },
+      nowMs: () => simulation.nowMs,
+      newAttempt: () => simulation.random.hex(6),
+      wait: (durationMs, signal) =>
+        new Promise((resolve, reject) => {
+          const onAbort = () => reject(signal.reason);
+          signal.addEventListener('abort', onAbort);
+          setTimeout(() => {
+            signal.removeEventListener('abort', onAbort);
+            resolve();
+          }, durationMs);
+        }),
+      alarm: this.#log.alarm,
+    };
+  }
+
+  #context() {
+    const endMs = this.#simulation.nowMs + deadlineMs;
+    return { getRemainingTimeInMillis: () => endMs - this.#simulation.nowMs };
+  }
+
+  /** A free environment, whose memory may be of any age; a killed invocation takes its environment with it. */
+  #environment(): { isBusy: boolean; readonly warm: WarmState } {
+    const { random, plan } = this.#simulation;
+    const free = this.#environments.filter(({ isBusy }) => !isBusy);
+    if (free.length > 0 && !random.chance(plan.coldStart)) return random.pick(free);
+    const fresh = { isBusy: false, warm: new WarmState(64 * 1024) };
+    this.#environments.push(fresh);
+    return fresh;
+  }
+
+  #handler(type: string, services: UploadServices, warm: WarmState): PacketHandler {
+    switch (type) {
+      case 'Ping':
+        return ping(destinations);
+      case 'Create-Session':
+        return createSession(services, destinations, () => this.#guid());
+      case 'Fragment':
+        return fragment(services, destinations, warm);
+      case 'Close-Session':
+        return closeSession(services, destinations);
+      case 'Cancel-Session':
+        return cancelSession(services, destinations);
+      default:
+        throw new RangeError(`no function for ${type}`);
+    }
+  }
+
+  #guid(): string {
+    const digits = this.#simulation.random.hex(16).toUpperCase();
+    return [8, 12, 16, 20, 32].map((end, index) => digits.slice([0, 8, 12, 16, 20][index], end)).join('-');
+  }
+}

@@ -1,0 +1,27 @@
+import { runSchedule } from './schedule.ts';
+import type { Tally } from './simulation.ts';
+
+/** Runs the seeds that its parent names, one at a time, and reports each. */
+const tally: Tally = new Map();
+
+/** What a worker tells of one schedule. */
+export interface WorkerReport {
+  readonly seed: number;
+  readonly violation: string | undefined;
+  readonly steps: number;
+  /** Everything drawn by this worker so far. */
+  readonly tally: Readonly<Record<string, number>>;
+}
+
+process.on('message', (seed: number) => {
+  runSchedule(seed, tally).then(
+    ({ violation, steps }) => {
+      const report: WorkerReport = { seed, violation, steps, tally: Object.fromEntries(tally) };
+      process.send?.(report);
+    },
+    (error: unknown) => {
+      console.error(`seed ${seed}:`, error);
+      process.exit(1);
+    },
+  );
+});
