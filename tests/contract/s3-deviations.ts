@@ -9,6 +9,18 @@ export interface S3Server {
 /** Servers by the name in S3_TEST_SERVER. No name: S3 itself, which keeps every promise. */
 const servers: Readonly<Record<string, S3Server>> = {
   '': { objectChecksums: true, deviations: {} },
+  moto: {
+    objectChecksums: true,
+    deviations: {
+      'another checksum of the whole is a mismatch, and nothing appears':
+        'it does not verify the checksum of an object',
+      'another size of the whole is a mismatch, and nothing appears': 'it ignores MpuObjectSize',
+      'an upload that was completed is no upload any more':
+        'it answers 500 to an UploadPart of an unknown upload',
+      'an upload that was aborted is no upload any more, and aborting it again is no error':
+        'it answers 500 to an UploadPart of an unknown upload',
+    },
+  },
 };
 
 /**
