@@ -104,6 +104,7 @@ describe.each(pairs)('%s, and %s in the middle of it', (first, second) => {
       const closed = await harness.send(closePacket(session));
       expect(closed.status).toBe(200);
       expect(objectText(harness)).toBe(isCancelled ? undefined : text);
+      expect(sessionStates(harness)).toEqual([isCancelled ? 'cancelled' : 'published']);
     }
     // The loop has been through every call, and there were some.
     expect(at).toBeGreaterThan(3);
@@ -111,6 +112,36 @@ describe.each(pairs)('%s, and %s in the middle of it', (first, second) => {
 });
 
 const fail: Racer = () => Promise.reject(new Error('no such racer'));
+
+describe('the lease', () => {
+  it.each([
+    ['sweep', 'CLOSE'],
+    ['sweep', 'CANCEL'],
+    ['sweep', 'the last FRAGMENT'],
+    ['CLOSE', 'sweep'],
+  ] as const)(
+    'of %s, which hangs in Complete: %s waits it out before it takes over',
+    async (first, second) => {
+      const { harness, session } = await due();
+      const other = harness.anotherEnvironment();
+      const startedAtMs = harness.nowMs;
+      const completedAtMs: number[] = [];
+      harness.objects.hooks.before = async ({ name, index }) => {
+        if (name !== 'completeUpload') return;
+        completedAtMs.push(harness.nowMs);
+        if (index > 0) return;
+        // The sweep only comes to a stamp that is due; then it finds no lease to wait for.
+        if (second === 'sweep') harness.nowMs += 2 * 60_000;
+        await racers[second]?.(other, session);
+      };
+      await racers[first]?.(harness, session);
+      const leaseMs = first === 'sweep' ? 300_000 : 60_000;
+      expect(completedAtMs).toHaveLength(2);
+      expect(completedAtMs[1]).toBeGreaterThanOrEqual(startedAtMs + leaseMs);
+      expect(objectText(harness)).toBe(text);
+    },
+  );
+});
 
 describe('at the same moment', () => {
   it.each(pairs)('%s and %s', async (first, second) => {
