@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../lib/session/store.ts';
 import { ObjectStoreError } from '../../lib/upload/object-store.ts';
-import { eventOf, type TestRequest } from '../support/functions-harness.ts';
+import { eventOf, memoryHarness, type TestRequest } from '../support/functions-harness.ts';
 import { cancelPacket, closePacket, createPacket, textFragment } from '../support/packets.ts';
 import { about, acks, expectAck } from './acks.ts';
 import { halfway, opened, sent, text } from './sessions.ts';
@@ -42,23 +42,26 @@ type Row = readonly [
   },
 ];
 
-/** Everything that a packet needs and may not get. `next` is what the answer must say where the session is known. */
+/**
+ * Everything that a packet needs and may not get. `next` is what the answer must say where the session has been read; a
+ * remembered one may have moved on elsewhere, and names no offset.
+ */
 const rows: readonly Row[] = [
   ['CREATE, HEAD', { stage: opened, packet: () => createPacket(), broken: 'head' }],
   ['CREATE, write', { stage: opened, packet: () => createPacket(), broken: 'write' }],
   ['FRAGMENT cold, read', { stage: halfway, packet: fragment, broken: 'read', isCold: true }],
-  ['FRAGMENT, put', { stage: halfway, packet: fragment, broken: 'putPiece', next: 13 }],
-  ['FRAGMENT, write', { stage: halfway, packet: fragment, broken: 'write', next: 13 }],
+  ['FRAGMENT cold, put', { stage: halfway, packet: fragment, broken: 'putPiece', next: 13, isCold: true }],
+  ['FRAGMENT cold, write', { stage: halfway, packet: fragment, broken: 'write', next: 13, isCold: true }],
   [
     'last FRAGMENT cold, get',
     { stage: halfway, packet: lastFragment, broken: 'getPiece', next: 13, isCold: true },
   ],
   [
-    'last FRAGMENT, create upload',
-    { stage: halfway, packet: lastFragment, broken: 'createUpload', next: 13 },
+    'last FRAGMENT cold, create upload',
+    { stage: halfway, packet: lastFragment, broken: 'createUpload', next: 13, isCold: true },
   ],
-  ['last FRAGMENT, upload part', { stage: halfway, packet: lastFragment, broken: 'uploadPart', next: 13 }],
-  ['last FRAGMENT, write', { stage: halfway, packet: lastFragment, broken: 'write', next: 13 }],
+  ['last FRAGMENT warm, upload part', { stage: halfway, packet: lastFragment, broken: 'uploadPart' }],
+  ['last FRAGMENT warm, write', { stage: halfway, packet: lastFragment, broken: 'write' }],
   ['CLOSE, read', { stage: sent, packet: closePacket, broken: 'read' }],
   ['CLOSE, list parts', { stage: sent, packet: closePacket, broken: 'listParts' }],
   ['CLOSE, HEAD', { stage: sent, packet: closePacket, broken: 'head' }],
@@ -107,6 +110,7 @@ describe('an answer that is lost: the work was done, and the repeat finds it', (
     ['last FRAGMENT, write', halfway, lastFragment, 'write', 26],
   ] as const)('%s', async (_, stage, packet, name, next) => {
     const { harness, session } = await stage();
+    harness.coldStart();
     const lose = (call: { name: string }) => {
       if (call.name === name) throw name === 'write' ? down.dynamodb : down.s3;
     };
@@ -235,6 +239,7 @@ describe('the deadline', () => {
     '%s: 503 shortly before it, and nothing is left running',
     async (_, stage, packet, name, next) => {
       const { harness, session } = await stage();
+      harness.coldStart();
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       hang(harness, name);
       const request = packet(session);
@@ -261,6 +266,7 @@ describe('the deadline', () => {
 
   it('work that does not listen is answered for all the same', async () => {
     const { harness, session } = await halfway();
+    harness.coldStart();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     harness.objects.hooks.before = () => new Promise<void>(() => undefined);
     const sending = harness.send(fragment(session));
@@ -278,4 +284,13 @@ describe('the deadline', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(await sending).toMatchObject({ statusCode: 503, headers: { 'BITS-Packet-Type': 'Ack' } });
   });
+});
+
+it('a 503 from a remembered session named an offset that another environment had passed', async () => {
+  const { harness, session } = await halfway();
+  const elsewhere = memoryHarness({ sessions: harness.sessions, objects: harness.objects });
+  elsewhere.nowMs = harness.nowMs;
+  expectAck(await elsewhere.send(fragment(session)), about(acks.ok, session, 20));
+  breakCalls(harness, ['putPiece']);
+  expectAck(await harness.send(textFragment(session, text, 13, 25)), about(acks.unavailable, session));
 });
