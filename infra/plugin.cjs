@@ -24,9 +24,13 @@ module.exports = class {
   nameArtifactFolder() {
     const { artifactFolder } = load('./deployment/artifact-folder.ts');
     const provider = this.serverless.getProvider('aws');
-    const { service } = this.serverless;
+    const { service, classes } = this.serverless;
     const prefix = `${provider.getDeploymentPrefix()}/${service.service}/${provider.getStage()}`;
-    service.package.artifactDirectoryName = artifactFolder(prefix, process.env.SOURCE_DATE_EPOCH);
+    try {
+      service.package.artifactDirectoryName = artifactFolder(prefix, process.env.SOURCE_DATE_EPOCH);
+    } catch (error) {
+      throw new classes.Error(error.message, error.code);
+    }
   }
 
   async refusal(packagePath, { undecided }) {

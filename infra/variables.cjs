@@ -1,3 +1,4 @@
+const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
 const tsx = require('tsx/cjs/api');
 
@@ -36,24 +37,23 @@ exports.deployment = ({ options, resolveVariable, resolveConfigurationProperty }
     return planDeployment(readParameters(values, { stage, region }));
   });
 
-/** `${file(./infra/variables.cjs):destinations}`: the buckets that functions may write to. */
-exports.destinations = () =>
-  withoutStack(async () => {
-    const { destinationBuckets } = load('./deployment/destination-buckets.ts');
-    return destinationBuckets(await exports.readDestinations());
-  });
-
 /** The destinations file, validated against what the stack brings. */
-exports.readDestinations = async () => {
-  const { readFile } = require('node:fs/promises');
-  const { loadDestinations } = load('./config/load.ts');
-  const { DEFAULT_LIMITS } = load('./local/alb/limits.ts');
-  const { readService } = load('./local/service.ts');
+exports.readDestinations = () =>
+  withoutStack(async () => {
+    const { loadDestinations } = load('./config/load.ts');
+    const { DEFAULT_LIMITS } = load('./local/alb/limits.ts');
+    const { readService } = load('./local/service.ts');
 
-  const service = readService(await readFile(resolve(__dirname, '../serverless.yml'), 'utf8'));
-  const fragment = service.functions.find(({ name }) => name === 'fragment');
-  return loadDestinations(process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml'), {
-    memoryBytes: fragment.memoryMegabytes * 2 ** 20,
-    maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
+    const service = readService(await readFile(resolve(__dirname, '../serverless.yml'), 'utf8'));
+    const fragment = service.functions.find(({ name }) => name === 'fragment');
+    return loadDestinations(process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml'), {
+      memoryBytes: fragment.memoryMegabytes * 2 ** 20,
+      maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
+    });
   });
+
+/** `${file(./infra/variables.cjs):destinations}`: the buckets that functions may write to. */
+exports.destinations = async () => {
+  const { destinationBuckets } = load('./deployment/destination-buckets.ts');
+  return destinationBuckets(await exports.readDestinations());
 };

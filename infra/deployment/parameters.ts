@@ -35,7 +35,7 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
 
 const arn = (service: string, resource: string) =>
   new RegExp(`^arn:aws[\\w-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}$`);
-const keyArn = arn('kms', 'key/[\\w-]+');
+const keyArn = arn('kms', 'key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})');
 const keyForm = 'the ARN of a KMS key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID';
 const ipv4Range = /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/;
 

@@ -1,0 +1,28 @@
+import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
+import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
+import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
+import { rulesOfLocalStack, sixRules } from './checks/listener-rules.ts';
+import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
+import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
+import type { Check } from './template.ts';
+
+/** Everything that a template is held to, whatever the parameters; by name, so that a defect names its check. */
+export const allChecks = (localRules: readonly ListenerRule[]) =>
+  ({
+    sixRules,
+    rulesOfLocalStack: rulesOfLocalStack(localRules),
+    boundPermissions,
+    everyTargetIsPermitted,
+    noNeedlessWildcards,
+    aRolePerFunction,
+    privateBuckets,
+    lifecycleAfterSessions,
+    lastingState,
+    carefulLoadBalancer,
+    soundFunctions,
+  }) satisfies Readonly<Record<string, Check>>;
+
+/** A listener that we make, by its protocol. */
+export { listenerOf };
+
+export type CheckName = keyof ReturnType<typeof allChecks>;

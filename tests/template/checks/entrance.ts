@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { type Check, ofType, type Resource, show, type Template } from '../template.ts';
+
+const attributesSchema = z.looseObject({
+  LoadBalancerAttributes: z.array(z.strictObject({ Key: z.string(), Value: z.unknown() })),
+});
+
+const attributesOf = ({ Properties }: Resource): ReadonlyMap<string, unknown> => {
+  const { LoadBalancerAttributes } = attributesSchema.parse(Properties);
+  return new Map(LoadBalancerAttributes.map(({ Key, Value }) => [Key, Value]));
+};
+
+const expectedAttributes: Readonly<Record<string, string>> = {
+  'routing.http.desync_mitigation_mode': 'defensive',
+  'routing.http2.enabled': 'false',
+  'idle_timeout.timeout_seconds': '300',
+  'routing.http.drop_invalid_header_fields.enabled': 'true',
+  'access_logs.s3.enabled': 'true',
+};
+
+/** HTTP/1.1 read strictly, long answers waited for, every request logged. */
+export const carefulLoadBalancer: Check = (template) =>
+  ofType(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer').flatMap(([id, resource]) => {
+    const attributes = attributesOf(resource);
+    return [
+      ...Object.entries(expectedAttributes)
+        .filter(([key, value]) => attributes.get(key) !== value)
+        .map(([key, value]) => `${id}: ${key}: ${show(attributes.get(key))}, not ${value}`),
+      ...(attributes.has('deletion_protection.enabled') ? [] : [`${id}: deletion protection is left open`]),
+      ...(resource.DependsOn?.includes('AccessLogBucketPolicy') === true
+        ? []
+        : [`${id}: is created before it may write its log`]),
+    ];
+  });
+
+const listenerSchema = z.looseObject({
+  Protocol: z.string(),
+  SslPolicy: z.string().optional(),
+  DefaultActions: z.tuple([
+    z.strictObject({
+      Type: z.literal('fixed-response'),
+      FixedResponseConfig: z.strictObject({ StatusCode: z.literal('404') }),
+    }),
+  ]),
+});
+
+/** What is not BITS is answered 404 without a function; clients come by the protocol that was asked for. */
+export const listenerOf =
+  (protocol: 'HTTP' | 'HTTPS'): Check =>
+  (template) => {
+    const listeners = ofType(template, 'AWS::ElasticLoadBalancingV2::Listener');
+    const problems = listeners.flatMap(([id, { Properties }]) => {
+      const parsed = listenerSchema.safeParse(Properties);
+      if (!parsed.success) {
+        return parsed.error.issues.map((issue) => `${id}: ${issue.path.join('.')}: ${issue.message}`);
+      }
+      const { Protocol, SslPolicy } = parsed.data;
+      return [
+        ...(Protocol === protocol ? [] : [`${id}: ${Protocol}, not ${protocol}`]),
+        ...(Protocol === 'HTTPS' && SslPolicy?.includes('TLS13') !== true
+          ? [`${id}: ${SslPolicy ?? 'the oldest policy'} allows outdated TLS`]
+          : []),
+      ];
+    });
+    return listeners.length === 1 ? problems : [`${listeners.length} listeners`, ...problems];
+  };
+
+const idleTimeoutSeconds = 300;
+
+const functionSchema = z.looseObject({
+  Runtime: z.literal('nodejs24.x'),
+  Architectures: z.tuple([z.literal('arm64')]),
+  Timeout: z.int().max(idleTimeoutSeconds - 1),
+  MemorySize: z.int().min(128),
+  FunctionName: z.string(),
+});
+
+const logGroupsOf = (template: Template, functionName: string) =>
+  ofType(template, 'AWS::Logs::LogGroup').filter(
+    ([, { Properties }]) => Properties['LogGroupName'] === `/aws/lambda/${functionName}`,
+  );
+
+/** The runtime that is supported longest, answers before the load balancer gives up, and logs that end some day. */
+export const soundFunctions: Check = (template) =>
+  ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+    const parsed = functionSchema.safeParse(Properties);
+    if (!parsed.success) {
+      return parsed.error.issues.map((issue) => `${id}: ${issue.path.join('.')}: ${issue.message}`);
+    }
+    const groups = logGroupsOf(template, parsed.data.FunctionName);
+    return [
+      ...(groups.length === 1 ? [] : [`${id}: no log group`]),
+      ...groups
+        .filter(([, group]) => typeof group.Properties['RetentionInDays'] !== 'number')
+        .map(([groupId]) => `${groupId}: keeps its lines for ever`),
+    ];
+  });

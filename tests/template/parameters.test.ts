@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { artifactFolder } from '../../infra/deployment/artifact-folder.ts';
+import { DeploymentError } from '../../infra/deployment/errors.ts';
+import { parameterNames, readParameters } from '../../infra/deployment/parameters.ts';
+import { placeholderCertificateArn, planDeployment } from '../../infra/deployment/plan.ts';
+import { refusePackage } from '../../infra/deployment/refusal.ts';
+
+const place = { stage: 'prod', region: 'eu-west-1' };
+const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/abc';
+const listenerArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/ours/50dc/f2f7';
+
+const problemsOf = (raw: Readonly<Record<string, unknown>>, where = place): readonly string[] => {
+  try {
+    readParameters(raw, where);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    expect(error).toMatchObject({ code: 'PARAMETERS_INVALID', message: error.problems.join('\n') });
+    return error.problems;
+  }
+};
+
+describe('parameters', () => {
+  it('are all optional, and the defaults are the ones to keep', () => {
+    expect(readParameters({}, place)).toEqual({
+      allowHttp: false,
+      scheme: 'internet-facing',
+      allowedCidrs: ['0.0.0.0/0'],
+      tlsPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
+      deletionProtection: true,
+      destinationKeyArns: [],
+      logRetentionDays: 30,
+      logLevel: 'INFO',
+    });
+  });
+
+  it('mean the same from a command line and from serverless.yml', () => {
+    const line = {
+      allowHttp: 'true',
+      subnetIds: 'subnet-1, subnet-2',
+      vpcId: 'vpc-1',
+      logRetentionDays: '7',
+    };
+    const yaml = {
+      allowHttp: true,
+      subnetIds: ['subnet-1', 'subnet-2'],
+      vpcId: 'vpc-1',
+      logRetentionDays: 7,
+    };
+    expect(readParameters(line, place)).toEqual(readParameters(yaml, place));
+  });
+
+  it('that are not given are null or absent', () => {
+    expect(problemsOf({ certificateArn: null, vpcId: undefined })).toEqual([]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    [
+      'a misspelt name',
+      { certificateARNs: 'x' },
+      /^certificateARNs: unknown parameter \(did you mean certificateArn\?\)$/,
+    ],
+    [
+      'no ARN',
+      { certificateArn: 'my-certificate' },
+      /^certificateArn: must be the ARN of a certificate in ACM, not "my-certificate"$/,
+    ],
+    [
+      'an alias for a key',
+      { kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:alias/x' },
+      /^kmsKeyArn: must be the ARN of a KMS key/,
+    ],
+    ['neither true nor false', { allowHttp: 'yes' }, /^allowHttp: must be true or false, not "yes"$/],
+    [
+      'a range that is none',
+      { allowedCidrs: '10.0.0.0/8,10.0.0.300/8' },
+      /^allowedCidrs: must be IPv4 ranges/,
+    ],
+    [
+      'a time that CloudWatch does not know',
+      { logRetentionDays: '31' },
+      /^logRetentionDays: must be one of 1, 3, 5/,
+    ],
+    [
+      'a level that is none',
+      { logLevel: 'LOUD' },
+      /^logLevel: must be DEBUG, INFO, WARN, ERROR, not "LOUD"$/,
+    ],
+    ['a URL for a name', { domainName: 'https://bits.example.com/' }, /^domainName: must be a host name/],
+    ['HTTPS and HTTP', { certificateArn, allowHttp: 'true' }, /^allowHttp: with certificateArn/],
+    [
+      'a certificate for another’s listener',
+      { listenerArn, domainName: 'a.example', certificateArn },
+      /^certificateArn: belongs to a load balancer of our own/,
+    ],
+    ['an existing listener without a name', { listenerArn }, /^domainName: under which name/],
+    [
+      'a certificate of another region',
+      { certificateArn: certificateArn.replace('eu-west-1', 'us-east-1') },
+      /^certificateArn: is in us-east-1, and the deployment in eu-west-1; give --region too$/,
+    ],
+    ['a network without subnets', { vpcId: 'vpc-1' }, /^vpcId, subnetIds: an existing network needs both$/],
+    [
+      'one subnet twice',
+      { vpcId: 'vpc-1', subnetIds: 'subnet-1,subnet-1' },
+      /^subnetIds: a load balancer needs two/,
+    ],
+    ['an internal load balancer that nobody reaches', { scheme: 'internal' }, /^scheme: nobody could reach/],
+    ['a record without a name', { hostedZoneId: 'Z12345' }, /^hostedZoneId: the record needs a name/],
+  ])('%s is refused', (_, raw, message) => {
+    expect(problemsOf(raw)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('are refused all at once', () => {
+    expect(problemsOf({ allowHtp: 'true', scheme: 'public' }, { ...place, stage: 'Production' })).toEqual([
+      expect.stringMatching(/^allowHtp: unknown/),
+      expect.stringMatching(/^stage: must be up to 12/),
+      expect.stringMatching(/^scheme: must be/),
+    ]);
+  });
+
+  it.each([
+    ['prod', true],
+    ['a', true],
+    ['abcdefghij-1', true],
+    ['abcdefghij-12', false],
+    ['-a', false],
+    ['a-', false],
+    ['1a', false],
+    ['Prod', false],
+  ])('stage %s: %s', (stage, good) => {
+    expect(problemsOf({}, { ...place, stage }).length === 0).toBe(good);
+    if (good) expect(`bits-${stage}-create-session`.length).toBeLessThanOrEqual(32);
+  });
+});
+
+describe('a deployment', () => {
+  it.each([
+    [{}, false],
+    [{ certificateArn }, true],
+    [{ allowHttp: 'true' }, true],
+    [{ listenerArn, domainName: 'bits.example.com' }, true],
+  ])('with %j is decided: %s', (raw, decided) => {
+    expect(planDeployment(readParameters(raw, place)).undecided === null).toBe(decided);
+  });
+
+  it('of an earlier package is refused when it was made to be looked at', () => {
+    const folder = (epoch?: string) => artifactFolder('serverless/bits-s3/prod', epoch);
+    expect(refusePackage(`"${folder('1795372341')}/ping.zip"`)).toBeUndefined();
+    expect(refusePackage(`"${folder()}/ping.zip"`)).toMatch(/SOURCE_DATE_EPOCH/);
+    expect(refusePackage(`"${folder('1795372341')}" "${placeholderCertificateArn}"`)).toMatch(
+      /certificateArn/,
+    );
+  });
+});
+
+describe('docs/deployment.md', () => {
+  it('has a row for every parameter, with the default that is in force', async () => {
+    const page = await readFile(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+    const rows = page
+      .split('\n')
+      .filter((line) => /^\| `\w+` \| /.test(line))
+      .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+    expect(rows.map(([, name]) => name)).toEqual(parameterNames);
+    const defaults = Object.entries(readParameters({}, place)).map(([name, value]) => [name, String(value)]);
+    for (const [name, value] of defaults) {
+      expect(rows.find((row) => row[1] === name)?.[2]).toBe(value === '' ? 'none' : value);
+    }
+  });
+});

@@ -1,0 +1,241 @@
+import type { CheckName } from './all-checks.ts';
+
+/** A mistake that somebody could make, the check that has to find it, and what it says. */
+export interface PlantedDefect {
+  readonly defect: string;
+  readonly check: CheckName | 'https';
+  readonly plant: (template: unknown) => void;
+  readonly message: RegExp;
+}
+
+type Path = readonly (string | number)[];
+
+const stepInto = (value: unknown, key: string | number): unknown => {
+  if (typeof value !== 'object' || value === null) throw new Error(`nothing to step into at ${key}`);
+  return Reflect.get(value, key);
+};
+
+const edit = (
+  template: unknown,
+  path: Path,
+  change: (parent: object, key: string | number) => void,
+): void => {
+  const last = path.at(-1);
+  const parent = path.slice(0, -1).reduce(stepInto, template);
+  if (typeof parent !== 'object' || parent === null || last === undefined)
+    throw new Error(`no ${path.join('.')}`);
+  if (Reflect.get(parent, last) === undefined) throw new Error(`no ${path.join('.')}`);
+  change(parent, last);
+};
+
+const set = (path: Path, value: unknown) => (template: unknown) =>
+  edit(template, ['Resources', ...path], (parent, key) => Reflect.set(parent, key, value));
+
+const remove = (path: Path) => (template: unknown) =>
+  edit(template, ['Resources', ...path], (parent, key) => Reflect.deleteProperty(parent, key));
+
+const fragmentRule = ['FragmentAlbListenerRule30', 'Properties'] as const;
+const pingPermission = ['PingLambdaPermissionRegisterTarget', 'Properties'] as const;
+const fragmentStatements = [
+  'FragmentRole',
+  'Properties',
+  'Policies',
+  0,
+  'PolicyDocument',
+  'Statement',
+] as const;
+const uploadBucket = ['UploadBucket', 'Properties'] as const;
+
+export const planted: readonly PlantedDefect[] = [
+  {
+    defect: 'a method that the load balancer does not know',
+    check: 'sixRules',
+    plant: set([...fragmentRule, 'Conditions', 0, 'HttpRequestMethodConfig', 'Values'], ['bits_post']),
+    message: /method bits_post/,
+  },
+  {
+    defect: 'two rules of one priority',
+    check: 'sixRules',
+    plant: set([...fragmentRule, 'Priority'], 20),
+    message: /priority 20: twice/,
+  },
+  {
+    defect: 'a rule that would catch every header',
+    check: 'sixRules',
+    plant: set([...fragmentRule, 'Conditions', 1, 'HttpHeaderConfig', 'Values'], ['*']),
+    message: /rule 30: missing or different/,
+  },
+  {
+    defect: 'a packet type without a rule',
+    check: 'sixRules',
+    plant: remove(['CloseSessionAlbListenerRule40']),
+    message: /rule 40: missing/,
+  },
+  {
+    defect: 'a rule that leads to another function',
+    check: 'rulesOfLocalStack',
+    plant: set([...fragmentRule, 'Actions', 0, 'TargetGroupArn', 'Ref'], 'PingAlbTargetGroupListener'),
+    message: /rule 30: missing or different/,
+  },
+  {
+    defect: 'a permission for any account',
+    check: 'boundPermissions',
+    plant: remove([...pingPermission, 'SourceAccount']),
+    message: /PingLambdaPermissionRegisterTarget: SourceAccount/,
+  },
+  {
+    defect: 'a permission for any source',
+    check: 'boundPermissions',
+    plant: remove([...pingPermission, 'SourceArn']),
+    message: /PingLambdaPermissionRegisterTarget: SourceArn/,
+  },
+  {
+    defect: 'a permission for any target group',
+    check: 'boundPermissions',
+    plant: set([...pingPermission, 'SourceArn', 'Fn::Sub'], `arn:\${AWS::Partition}:elasticloadbalancing:*`),
+    message: /not the target group of the function/,
+  },
+  {
+    defect: 'a function that its target group may not invoke',
+    check: 'everyTargetIsPermitted',
+    plant: remove(['FragmentLambdaPermissionAlb']),
+    message: /FragmentAlbTargetGroupListener: no permission/,
+  },
+  {
+    defect: 'a statement about every resource',
+    check: 'noNeedlessWildcards',
+    plant: set([...fragmentStatements, 1, 'Resource'], '*'),
+    message: /FragmentRole: resource "\*" could be named/,
+  },
+  {
+    defect: 'a statement about every bucket',
+    check: 'noNeedlessWildcards',
+    plant: set([...fragmentStatements, 2, 'Resource'], { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::*` }),
+    message: /FragmentRole: resource .* could be named/,
+  },
+  {
+    defect: 'a statement that allows every action',
+    check: 'noNeedlessWildcards',
+    plant: set([...fragmentStatements, 2, 'Action'], ['s3:*']),
+    message: /FragmentRole: action s3:\*/,
+  },
+  {
+    defect: 'two functions with one role',
+    check: 'aRolePerFunction',
+    plant: set(['PingLambdaFunction', 'Properties', 'Role'], { 'Fn::GetAtt': ['FragmentRole', 'Arn'] }),
+    message: /FragmentRole is also the role of/,
+  },
+  {
+    defect: 'a role that others may take',
+    check: 'aRolePerFunction',
+    plant: set(['PingRole', 'Properties', 'AssumeRolePolicyDocument', 'Statement', 0, 'Principal'], {
+      AWS: '*',
+    }),
+    message: /PingRole: AssumeRolePolicyDocument/,
+  },
+  {
+    defect: 'a bucket that may be made public',
+    check: 'privateBuckets',
+    plant: set([...uploadBucket, 'PublicAccessBlockConfiguration', 'BlockPublicPolicy'], false),
+    message: /UploadBucket: PublicAccessBlockConfiguration.BlockPublicPolicy/,
+  },
+  {
+    defect: 'a bucket that everybody may read',
+    check: 'privateBuckets',
+    plant: set(['UploadBucketPolicy', 'Properties', 'PolicyDocument', 'Statement', 0, 'Effect'], 'Allow'),
+    message: /UploadBucket: allows "\*"/,
+  },
+  {
+    defect: 'a bucket that takes plain HTTP',
+    check: 'privateBuckets',
+    plant: remove(['StagingBucketPolicy']),
+    message: /StagingBucket: takes requests without TLS/,
+  },
+  {
+    defect: 'a bucket without encryption',
+    check: 'privateBuckets',
+    plant: remove([...uploadBucket, 'BucketEncryption']),
+    message: /UploadBucket: BucketEncryption/,
+  },
+  {
+    defect: 'staged bytes that expire before their session',
+    check: 'lifecycleAfterSessions',
+    plant: set(['StagingBucket', 'Properties', 'LifecycleConfiguration', 'Rules', 0, 'ExpirationInDays'], 30),
+    message: /lifecycle: 30 days/,
+  },
+  {
+    defect: 'uploads that expire once they are whole',
+    check: 'lifecycleAfterSessions',
+    plant: set([...uploadBucket, 'LifecycleConfiguration', 'Rules', 0], {
+      Status: 'Enabled',
+      ExpirationInDays: 365,
+    }),
+    message: /UploadBucket: deletes what was uploaded/,
+  },
+  {
+    defect: 'a table without its stream',
+    check: 'lastingState',
+    plant: remove(['SessionTable', 'Properties', 'StreamSpecification']),
+    message: /SessionTable: StreamSpecification/,
+  },
+  {
+    defect: 'a table that cannot be restored',
+    check: 'lastingState',
+    plant: set(
+      ['SessionTable', 'Properties', 'PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'],
+      false,
+    ),
+    message: /SessionTable: PointInTimeRecoverySpecification/,
+  },
+  {
+    defect: 'uploads that go with the stack',
+    check: 'lastingState',
+    plant: remove(['UploadBucket', 'DeletionPolicy']),
+    message: /UploadBucket: goes with the stack/,
+  },
+  {
+    defect: 'HTTP/2 switched on',
+    check: 'carefulLoadBalancer',
+    plant: set(['LoadBalancer', 'Properties', 'LoadBalancerAttributes', 1, 'Value'], 'true'),
+    message: /routing.http2.enabled: "true", not false/,
+  },
+  {
+    defect: 'a default action that invokes a function',
+    check: 'https',
+    plant: set(['Listener', 'Properties', 'DefaultActions', 0], {
+      Type: 'forward',
+      TargetGroupArn: { Ref: 'PingAlbTargetGroupListener' },
+    }),
+    message: /Listener: DefaultActions.0/,
+  },
+  {
+    defect: 'a listener without TLS that nobody asked for',
+    check: 'https',
+    plant: set(['Listener', 'Properties', 'Protocol'], 'HTTP'),
+    message: /Listener: HTTP, not HTTPS/,
+  },
+  {
+    defect: 'TLS as it was in 2016',
+    check: 'https',
+    plant: set(['Listener', 'Properties', 'SslPolicy'], 'ELBSecurityPolicy-2016-08'),
+    message: /allows outdated TLS/,
+  },
+  {
+    defect: 'a function that outlasts the load balancer',
+    check: 'soundFunctions',
+    plant: set(['CloseSessionLambdaFunction', 'Properties', 'Timeout'], 300),
+    message: /CloseSessionLambdaFunction: Timeout/,
+  },
+  {
+    defect: 'a runtime that is no longer supported',
+    check: 'soundFunctions',
+    plant: set(['PingLambdaFunction', 'Properties', 'Runtime'], 'nodejs20.x'),
+    message: /PingLambdaFunction: Runtime/,
+  },
+  {
+    defect: 'a log that is kept for ever',
+    check: 'soundFunctions',
+    plant: remove(['PingLogGroup', 'Properties', 'RetentionInDays']),
+    message: /PingLogGroup: keeps its lines for ever/,
+  },
+];

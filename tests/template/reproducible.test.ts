@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { isForLookingAt } from '../../infra/deployment/artifact-folder.ts';
+import { type Packaged, packageService } from './package-service.ts';
+
+/** Whether this process may take the network away from a command: a namespace of its own needs privileges. */
+const networkNamespace = ((): readonly string[] | undefined => {
+  for (const through of [
+    ['unshare', '--net'],
+    ['unshare', '--map-root-user', '--net'],
+  ]) {
+    const [command = '', ...args] = through;
+    try {
+      execFileSync(command, [...args, 'true'], { stdio: 'ignore' });
+      return through;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+  return undefined;
+})();
+
+if (networkNamespace === undefined) {
+  console.log(
+    'not shown here: packaging without a network, because this machine allows no network namespace',
+  );
+}
+
+let first: Packaged;
+beforeAll(async () => {
+  first = await packageService();
+}, 120_000);
+
+describe('packaging', () => {
+  it.runIf(networkNamespace !== undefined)(
+    'needs no network and no credentials, and gives the same template and archives again',
+    async () => {
+      const second = await packageService({ through: networkNamespace ?? [] });
+      expect(second.templateJson).toBe(first.templateJson);
+      expect([...second.archives]).toEqual([...first.archives]);
+    },
+    120_000,
+  );
+
+  it('without a time of its own is for looking at; SOURCE_DATE_EPOCH gives it one', async () => {
+    expect(isForLookingAt(first.templateJson)).toBe(true);
+    const timed = await packageService({ environment: { SOURCE_DATE_EPOCH: '1795372341' } });
+    expect(isForLookingAt(timed.templateJson)).toBe(false);
+    expect(timed.templateJson).toContain('/1795372341000-2026-11-22T18:32:21.000Z/');
+    expect([...timed.archives]).toEqual([...first.archives]);
+  }, 120_000);
+
+  it('holds one archive per function', () => {
+    expect([...first.archives.keys()]).toEqual(
+      ['cancelSession', 'closeSession', 'createSession', 'fragment', 'ping', 'unknownPacket'].map(
+        (name) => `${name}.zip`,
+      ),
+    );
+  });
+
+  it.each([
+    [
+      'a misspelt parameter',
+      { parameters: { certificateArm: 'x' } },
+      /certificateArm: unknown parameter \(did you mean certificateArn\?\)/,
+    ],
+    [
+      'a destinations file that is wrong',
+      { destinations: 'destinations: []' },
+      /must have at least one destination/,
+    ],
+    [
+      'a time that is none',
+      { environment: { SOURCE_DATE_EPOCH: 'today' } },
+      /SOURCE_DATE_EPOCH must be whole seconds/,
+    ],
+  ])(
+    'stops at %s, and says so without a stack',
+    async (_, options, message) => {
+      const failure = await packageService(options).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      expect(String(failure)).toMatch(message);
+      expect(String(failure)).not.toMatch(/\n\s+at .*infra\/(config|deployment)\//);
+    },
+    120_000,
+  );
+});
