@@ -9,8 +9,9 @@ import { settleAll } from './settle-all.ts';
 /** Whose packet publishes: a CLOSE also ends the session, everything else leaves it COMPLETE for the CLOSE to come. */
 export type Publisher = 'close-session' | 'last-fragment' | 'sweep';
 
-/** How often somebody else's publication is looked at while it is under way. */
-const pollMs = 250;
+/** How soon somebody else's publication is looked at again while it is under way: soon at first, then less often. */
+const firstPollMs = 250;
+const maxPollMs = 2_000;
 
 /**
  * Brings a STORED session to its end: verify the parts, stamp PUBLISHING (the point of no return, with a lease until
@@ -26,6 +27,7 @@ export const publish = async (
   budget: Budget,
 ): Promise<Complete | Tombstone | undefined> => {
   let session: Session | undefined = start;
+  let pollMs = firstPollMs;
   for (;;) {
     budget.signal.throwIfAborted();
     switch (session?.state) {
@@ -38,6 +40,7 @@ export const publish = async (
       case 'publishing':
         if (session.leaseUntilMs > services.nowMs()) {
           await services.wait(pollMs, budget.signal);
+          pollMs = Math.min(pollMs * 2, maxPollMs);
           session = await services.sessions.read(session.sessionId, budget.signal);
           continue;
         }

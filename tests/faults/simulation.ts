@@ -63,8 +63,8 @@ export class Simulation {
   onSweep: () => void = () => {};
   faultsLeft: number;
   faultsDrawn = 0;
-  /** S3 has thrown acknowledged parts away, as it may after a 409: then a file may end as lost. */
-  hasDestroyedUploads = false;
+  /** Keys at which S3 has thrown acknowledged parts away, as it may after a 409: then a file may end as lost. */
+  readonly destroyedAt = new Set<string>();
   readonly #servers: Servers;
   readonly #clock: VirtualClock;
   readonly #calls: PendingCall[] = [];
@@ -72,6 +72,7 @@ export class Simulation {
   readonly #running = new Set<Invocation>();
   readonly #throttled = new Map<Service, number>();
   #violation: Violation | undefined;
+  #lastNote = '';
   #serial = 0;
   #isCalm = false;
 
@@ -100,6 +101,8 @@ export class Simulation {
   }
 
   note(line: string): void {
+    if (line === this.#lastNote) return;
+    this.#lastNote = line;
     this.trace.push(`${((this.#clock.now % 1e9) / 1000).toFixed(3).padStart(11)}  ${line}`);
   }
 
@@ -286,15 +289,12 @@ export class Simulation {
   }
 
   #conflict(path: string): void {
-    const [, bucket = '', ...key] = path.split('?')[0]?.split('/') ?? [];
+    const [, bucket = '', ...segments] = path.split('?')[0]?.split('/') ?? [];
+    const key = decodeURIComponent(segments.join('/'));
     const upload = this.random.chance(0.5) ? 'kept' : 'destroyed';
-    if (upload === 'destroyed') this.hasDestroyedUploads = true;
-    this.#servers.s3.conflictOnComplete({
-      bucket,
-      key: decodeURIComponent(key.join('/')),
-      upload,
-      requests: 'any',
-    });
+    if (upload === 'destroyed') this.destroyedAt.add(key);
+    // S3 answers 409 to conditional requests only.
+    this.#servers.s3.conflictOnComplete({ bucket, key, upload, requests: 'conditional' });
     this.count(`conflict ${upload}`);
   }
 

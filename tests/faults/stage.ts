@@ -63,7 +63,7 @@ export class Stage {
       alarm: (what) => {
         simulation.note(`alarm: ${what}`);
         simulation.count(`alarm: ${what}`);
-        if (/lost/.test(what) && !simulation.hasDestroyedUploads) simulation.fail(what);
+        if (/lost/.test(what) && simulation.destroyedAt.size === 0) simulation.fail(what);
       },
     };
     this.#maxTailPieces = maxTailPieces;
