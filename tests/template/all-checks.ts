@@ -4,6 +4,7 @@ import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entran
 import { rulesOfLocalStack, sixRules } from './checks/listener-rules.ts';
 import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
 import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
+import { tirelessSweep } from './checks/sweep.ts';
 import type { Check } from './template.ts';
 
 /** Everything that a template is held to, whatever the parameters; by name, so that a defect names its check. */
@@ -20,6 +21,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     lastingState,
     carefulLoadBalancer,
     soundFunctions,
+    tirelessSweep,
   }) satisfies Readonly<Record<string, Check>>;
 
 /** A listener that we make, by its protocol. */

@@ -161,7 +161,8 @@ describe('docs/deployment.md', () => {
     const rows = page
       .split('\n')
       .filter((line) => /^\| `\w+` \| /.test(line))
-      .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+      .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+      .filter(({ length }) => length === 5);
     expect(rows.map(([, name]) => name)).toEqual(parameterNames);
     const defaults = Object.entries(readParameters({}, place)).map(([name, value]) => [name, String(value)]);
     for (const [name, value] of defaults) {

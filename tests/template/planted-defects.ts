@@ -45,6 +45,7 @@ const fragmentStatements = [
   'Statement',
 ] as const;
 const uploadBucket = ['UploadBucket', 'Properties'] as const;
+const sweepSource = ['SweepEventSourceMappingDynamodbSessionTable', 'Properties'] as const;
 
 export const planted: readonly PlantedDefect[] = [
   {
@@ -237,5 +238,41 @@ export const planted: readonly PlantedDefect[] = [
     check: 'soundFunctions',
     plant: remove(['PingLogGroup', 'Properties', 'RetentionInDays']),
     message: /PingLogGroup: keeps its lines for ever/,
+  },
+  {
+    defect: 'a sweep that is woken by every fragment',
+    check: 'tirelessSweep',
+    plant: remove([...sweepSource, 'FilterCriteria']),
+    message: /FilterCriteria/,
+  },
+  {
+    defect: 'a record that fails for ever, and all behind it',
+    check: 'tirelessSweep',
+    plant: remove([...sweepSource, 'MaximumRetryAttempts']),
+    message: /MaximumRetryAttempts/,
+  },
+  {
+    defect: 'a batch that fails as a whole for one record',
+    check: 'tirelessSweep',
+    plant: set([...sweepSource, 'BisectBatchOnFunctionError'], false),
+    message: /BisectBatchOnFunctionError/,
+  },
+  {
+    defect: 'files without a CLOSE that nobody publishes',
+    check: 'tirelessSweep',
+    plant: set(['SweepEventsRuleSchedule1', 'Properties', 'Targets', 0, 'Input'], '{"task":"orphans"}'),
+    message: /nothing runs \{"task":"due"\}/,
+  },
+  {
+    defect: 'a schedule that is switched off',
+    check: 'tirelessSweep',
+    plant: set(['SweepEventsRuleSchedule2', 'Properties', 'State'], 'DISABLED'),
+    message: /nothing runs \{"task":"orphans"\}/,
+  },
+  {
+    defect: 'a function that any schedule of the account may invoke',
+    check: 'boundPermissions',
+    plant: remove(['SweepLambdaPermissionEventsRuleSchedule1', 'Properties', 'SourceArn']),
+    message: /SweepLambdaPermissionEventsRuleSchedule1: not bound/,
   },
 ];

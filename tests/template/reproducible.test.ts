@@ -52,7 +52,7 @@ describe('packaging', () => {
 
   it('holds one archive per function', () => {
     expect([...first.archives.keys()]).toEqual(
-      ['cancelSession', 'closeSession', 'createSession', 'fragment', 'ping', 'unknownPacket'].map(
+      ['cancelSession', 'closeSession', 'createSession', 'fragment', 'ping', 'sweep', 'unknownPacket'].map(
         (name) => `${name}.zip`,
       ),
     );

@@ -70,7 +70,7 @@ const idleTimeoutSeconds = 300;
 const functionSchema = z.looseObject({
   Runtime: z.literal('nodejs24.x'),
   Architectures: z.tuple([z.literal('arm64')]),
-  Timeout: z.int().max(idleTimeoutSeconds - 1),
+  Timeout: z.int(),
   MemorySize: z.int().min(128),
   FunctionName: z.string(),
 });
@@ -80,6 +80,9 @@ const logGroupsOf = (template: Template, functionName: string) =>
     ([, { Properties }]) => Properties['LogGroupName'] === `/aws/lambda/${functionName}`,
   );
 
+const behindTheLoadBalancer = (template: Template): string =>
+  show(ofType(template, 'AWS::ElasticLoadBalancingV2::TargetGroup'));
+
 /** The runtime that is supported longest, answers before the load balancer gives up, and logs that end some day. */
 export const soundFunctions: Check = (template) =>
   ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
@@ -88,7 +91,11 @@ export const soundFunctions: Check = (template) =>
       return parsed.error.issues.map((issue) => `${id}: ${issue.path.join('.')}: ${issue.message}`);
     }
     const groups = logGroupsOf(template, parsed.data.FunctionName);
+    const isWaitedFor = behindTheLoadBalancer(template).includes(`"${id}"`);
     return [
+      ...(isWaitedFor && parsed.data.Timeout >= idleTimeoutSeconds
+        ? [`${id}: Timeout: ${parsed.data.Timeout} s, and the load balancer waits ${idleTimeoutSeconds}`]
+        : []),
       ...(groups.length === 1 ? [] : [`${id}: no log group`]),
       ...groups
         .filter(([, group]) => typeof group.Properties['RetentionInDays'] !== 'number')

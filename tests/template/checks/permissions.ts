@@ -1,12 +1,24 @@
 import { z } from 'zod';
 import { type Check, ofType, type Template } from '../template.ts';
 
-const permissionSchema = z.strictObject({
-  FunctionName: z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+const arnOf = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) });
+
+const common = {
+  FunctionName: arnOf,
   Action: z.literal('lambda:InvokeFunction'),
-  Principal: z.literal('elasticloadbalancing.amazonaws.com'),
   SourceAccount: z.strictObject({ Ref: z.literal('AWS::AccountId') }),
+};
+
+const permissionSchema = z.strictObject({
+  ...common,
+  Principal: z.literal('elasticloadbalancing.amazonaws.com'),
   SourceArn: z.union([z.strictObject({ Ref: z.string() }), z.strictObject({ 'Fn::Sub': z.string() })]),
+});
+
+const scheduleSchema = z.strictObject({
+  ...common,
+  Principal: z.literal('events.amazonaws.com'),
+  SourceArn: arnOf,
 });
 
 const groupSchema = z.looseObject({ Name: z.string().max(32), Targets: z.array(z.unknown()) });
@@ -17,9 +29,24 @@ const groupsOf = (template: Template, functionId: string): readonly (readonly [s
     return JSON.stringify(group.Targets).includes(`"${functionId}"`) ? [[id, group.Name] as const] : [];
   });
 
-/** Every permission to invoke a function is bound to the function's own target group, in this account. */
+/** Whether a schedule that a permission is bound to has the permission's function as its target. */
+const isItsSchedule = (template: Template, { FunctionName, SourceArn }: z.output<typeof scheduleSchema>) => {
+  const schedule = template.Resources[SourceArn['Fn::GetAtt'][0]];
+  return (
+    schedule?.Type === 'AWS::Events::Rule' &&
+    JSON.stringify(schedule.Properties['Targets']).includes(JSON.stringify(FunctionName))
+  );
+};
+
+/** Every permission to invoke a function is bound to the function's own target group, or schedule, in this account. */
 export const boundPermissions: Check = (template) =>
   ofType(template, 'AWS::Lambda::Permission').flatMap(([id, { Properties }]) => {
+    if (Properties['Principal'] === 'events.amazonaws.com') {
+      const scheduled = scheduleSchema.safeParse(Properties);
+      return scheduled.success && isItsSchedule(template, scheduled.data)
+        ? []
+        : [`${id}: not bound to a schedule of the function`];
+    }
     const parsed = permissionSchema.safeParse(Properties);
     if (!parsed.success) {
       return parsed.error.issues.map(({ path, message }) => `${id}: ${path.join('.')}: ${message}`);
