@@ -18,9 +18,12 @@ interface FunctionModule {
 /** The folder of the project: handlers in `serverless.yml` are named from here. */
 export const PROJECT_DIR = fileURLToPath(new URL('../../', import.meta.url));
 
+/** Called by the clock and by expired items, not by a listener rule. */
+export const SWEEP_FUNCTION = 'sweep';
+
 /**
- * Loads the module of every function that a listener rule names; others have no caller here. Each gets the variables
- * that Lambda itself would add.
+ * Loads the module of every function that a listener rule names, and of the sweep; others have no caller here. Each gets
+ * the variables that Lambda itself would add.
  *
  * Throws `StartError` (`BAD_SERVICE`) for a handler that cannot be loaded or exports no `compose`.
  */
@@ -28,8 +31,8 @@ export async function loadFunctions(
   service: ServiceDefinition,
   settings: FunctionSettings,
 ): Promise<LocalFunction[]> {
-  const routed = new Set(service.rules.map((rule) => rule.functionName));
-  const definitions = service.functions.filter(({ name }) => routed.has(name));
+  const called = new Set([...service.rules.map((rule) => rule.functionName), SWEEP_FUNCTION]);
+  const definitions = service.functions.filter(({ name }) => called.has(name));
   return Promise.all(
     definitions.map(async (definition) => {
       const { compose } = await loadModule(definition);

@@ -9,6 +9,8 @@ import { startLocalStack } from './stack.ts';
  * is one line on standard error and exit code 1.
  */
 async function main(): Promise<void> {
+  // Before any client is made: who tries this on Node 20 cannot do anything about the SDK's plans for it.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   let requestStop = () => {};
   const stopRequested = new Promise<void>((resolve) => {
     requestStop = resolve;

@@ -1,8 +1,8 @@
 import { StartError } from './errors.ts';
-import type { LocalStackOptions } from './stack-options.ts';
+import { type LocalStackOptions, TIMER_VARIABLES, type TimerVariable } from './stack-options.ts';
 
 type Settings = Required<
-  Pick<LocalStackOptions, 'host' | 'port' | 's3Port' | 'dynamoDbPort' | 'dataDir' | 'logLevel'>
+  Pick<LocalStackOptions, 'host' | 'port' | 's3Port' | 'dynamoDbPort' | 'dataDir' | 'logLevel' | 'timers'>
 > &
   Pick<LocalStackOptions, 'destinationsFile'>;
 
@@ -19,6 +19,8 @@ type Settings = Required<
  * | `DESTINATIONS`  | `infra/destinations.yml` | the destinations file                                |
  * | `LOG_LEVEL`     | `ERROR`                  | what the functions write to the console              |
  *
+ * `CLOSE_GRACE_SECONDS` and `SESSION_LIFETIME_SECONDS` go to the functions (docs/operations.md).
+ *
  * An empty variable counts as not set. Throws `StartError` (`BAD_SETTING`) naming the variable.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
@@ -30,6 +32,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     throw new StartError('BAD_SETTING', `${name}=${value} is not a port: a whole number of 0 to 65535`);
   };
   const destinationsFile = text('DESTINATIONS');
+  const timers: Partial<Record<TimerVariable, string>> = {};
+  for (const name of TIMER_VARIABLES) {
+    const value = text(name);
+    if (value !== undefined) timers[name] = value;
+  }
   return {
     host: text('HOST') ?? '127.0.0.1',
     port: port('PORT', 8080),
@@ -37,6 +44,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     dynamoDbPort: port('DYNAMODB_PORT', 8000),
     dataDir: text('DATA_DIR') ?? '.local',
     logLevel: text('LOG_LEVEL') ?? 'ERROR',
+    timers,
     ...(destinationsFile === undefined ? {} : { destinationsFile }),
   };
 }

@@ -1,5 +1,10 @@
 import type { AccessRecord, FrontDoorOptions } from './alb/front-door.ts';
 import type { EmbeddedS3Options } from './s3/index.ts';
+import type { SweepTimes } from './sweeper.ts';
+
+/** Variables of the functions that `npm start` hands on. */
+export const TIMER_VARIABLES = ['CLOSE_GRACE_SECONDS', 'SESSION_LIFETIME_SECONDS'] as const;
+export type TimerVariable = (typeof TIMER_VARIABLES)[number];
 
 /** What a local stack is made from. Ports may be 0: a free one is taken. */
 export interface LocalStackOptions {
@@ -21,6 +26,10 @@ export interface LocalStackOptions {
   readonly storageFile?: string;
   /** What the functions write to the console. Default `ERROR`: faults and alarms; packets come by `onAnswer`. */
   readonly logLevel?: string;
+  /** When the sweep runs. */
+  readonly sweep?: SweepTimes;
+  /** Lives of sessions: `CLOSE_GRACE_SECONDS`, `SESSION_LIFETIME_SECONDS` (docs/operations.md). */
+  readonly timers?: Readonly<Partial<Record<TimerVariable, string>>>;
   /** See `FrontDoorOptions`. */
   readonly oversize?: NonNullable<FrontDoorOptions['oversize']>;
   /** Called for every answer that the front door gives. */

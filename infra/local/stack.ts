@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ResolvedDestination, withBuckets } from '../../lib/access/destination.ts';
+import { SettingsError } from '../../lib/composition/settings.ts';
+import { timersOf } from '../../lib/composition/timers.ts';
 import { ConfigurationError } from '../config/errors.ts';
 import { loadDestinations } from '../config/load.ts';
 import { DEFAULT_LIMITS, startFrontDoor } from './alb/front-door.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
 import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
-import { loadFunctions, PROJECT_DIR } from './functions.ts';
+import { loadFunctions, PROJECT_DIR, SWEEP_FUNCTION } from './functions.ts';
 import { createInvoker } from './invoker.ts';
 import { clientHost, portUnavailable } from './listen.ts';
 import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
@@ -22,6 +24,7 @@ import {
   UPLOAD_BUCKET,
 } from './stack-options.ts';
 import { readSessionTable } from './storage-template.ts';
+import { startSweeper } from './sweeper.ts';
 
 export type { LocalStackOptions } from './stack-options.ts';
 
@@ -83,6 +86,8 @@ async function start(
     service,
   );
 
+  checkTimers(options);
+
   const lock = await lockDataDir(dataDir);
   closers.push(() => lock.release());
   await removeStackFile(dataDir);
@@ -112,13 +117,24 @@ async function start(
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+      ...options.timers,
     },
   });
+  const invoke = createInvoker(functions);
+  if (functions.some(({ name }) => name === SWEEP_FUNCTION)) {
+    const sweeper = startSweeper({
+      ...options.sweep,
+      dynamoDbEndpoint: database.endpoint,
+      tableName: SESSION_TABLE,
+      invoke: (event) => invoke(SWEEP_FUNCTION, event),
+    });
+    closers.push(() => sweeper.stop());
+  }
   const address = { host, port: options.port ?? 0 };
   const door = await startFrontDoor({
     ...address,
     rules: service.rules,
-    invoke: createInvoker(functions),
+    invoke,
     ...(options.oversize === undefined ? {} : { oversize: options.oversize }),
     ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
   }).catch((error: unknown) => {
@@ -148,6 +164,15 @@ async function start(
       return stopped;
     },
   };
+}
+
+function checkTimers({ timers = {} }: LocalStackOptions): void {
+  try {
+    timersOf(timers);
+  } catch (cause) {
+    if (!(cause instanceof SettingsError)) throw cause;
+    throw new StartError('BAD_SETTING', cause.message, { cause });
+  }
 }
 
 async function readConfig(file: string, code: StartErrorCode): Promise<string> {

@@ -35,6 +35,11 @@ describe('what the user can put right is one line on standard error and exit cod
     ],
     ['a port that is none', async () => ({ PORT: '80o' }), /PORT=80o is not a port/],
     ['a port out of range', async () => ({ S3_PORT: '65536' }), /S3_PORT=65536 is not a port/],
+    [
+      'a grace that is no time',
+      async () => ({ CLOSE_GRACE_SECONDS: '1h' }),
+      /CLOSE_GRACE_SECONDS=1h is not a whole number of seconds/,
+    ],
     ['an address of another machine', async () => ({ HOST: '192.0.2.1' }), /192\.0\.2\.1/],
     [
       'a folder that cannot be made',
@@ -92,6 +97,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s stops it: exit code 0, no stack.js
   child.kill(signal);
   expect((await exited).code).toBe(0);
   expect(await readdir(dataDir)).not.toContain('stack.json');
+});
+
+test('nothing on standard error: neither Node nor a package has anything to say, while clients are made and used', async () => {
+  const { child, exited, printed } = spawnStack({ DATA_DIR: await tempFolder(), CLOSE_GRACE_SECONDS: '60' });
+  await printed('bitsadmin');
+  child.kill('SIGTERM');
+  expect(await exited).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('it prints how to upload, and a line per packet', async () => {

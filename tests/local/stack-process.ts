@@ -29,7 +29,6 @@ export function spawnStack(environment: Readonly<Record<string, string>>): Stack
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
     env: {
       PATH: process.env['PATH'],
-      NODE_NO_WARNINGS: '1',
       PORT: '0',
       S3_PORT: '0',
       DYNAMODB_PORT: '0',

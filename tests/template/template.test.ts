@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readListenerRules } from '../../infra/local/service.ts';
 import { allChecks, type CheckName, listenerOf } from './all-checks.ts';
+import { statementsOfRole } from './checks/access.ts';
 import { type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
 import { parseTemplateJson } from './template.ts';
@@ -26,6 +27,29 @@ describe('the packaged template', () => {
       check(packaged.template).map((problem) => `${name}: ${problem}`),
     );
     expect(problems).toEqual([]);
+  });
+
+  it('lets the sweep do what it does, and no more', () => {
+    const actions = statementsOfRole(packaged.template, 'SweepRole').flatMap(({ Action }) => Action);
+    expect([...new Set(actions)].toSorted()).toEqual([
+      'dynamodb:DescribeStream',
+      'dynamodb:GetItem',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:Scan',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ]);
   });
 
   it('is far from the limits of CloudFormation', () => {
