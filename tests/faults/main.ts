@@ -6,11 +6,11 @@ import { minimize } from './minimize.ts';
 import { runSchedule } from './schedule.ts';
 import type { WorkerReport } from './worker.ts';
 
-const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json]
+const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json] [--brief]
 npm run faults -- --seed S       replay one schedule, with its trace
 
 Runs N schedules (default 1000) of clients, functions and faults, each drawn from its seed.
-Exit code 1 when a promise is broken; then the seed and a minimal trace are printed.`;
+Exit code 1 when a promise is broken; then the seed and a minimal trace are printed (not with --brief).`;
 
 const whole = (name: string, text: string | undefined, fallback: number): number => {
   if (text === undefined) return fallback;
@@ -102,6 +102,7 @@ const main = async (): Promise<boolean> => {
       from: { type: 'string' },
       seed: { type: 'string' },
       json: { type: 'boolean', default: false },
+      brief: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -115,7 +116,7 @@ const main = async (): Promise<boolean> => {
   const summary = await runAll(whole('from', values.from, 1), runs, workers, showProgress(runs));
   if (values.json) console.log(JSON.stringify(summary));
   else print(summary);
-  for (const { seed } of summary.failed.slice(0, 1)) {
+  for (const { seed } of values.brief ? [] : summary.failed.slice(0, 1)) {
     const { violation, trace } = await minimize(seed);
     console.log(`\nseed ${seed}, with as few faults as break it: ${violation}\n${trace.join('\n')}`);
     console.log(`\nnpm run faults -- --seed ${seed} replays it`);

@@ -25,6 +25,7 @@ export interface ScheduleResult {
 /** Memory, where the system has it as a folder: a schedule writes many small files. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
+const mathRandom = Math.random;
 const startMs = Date.UTC(2026, 10, 22);
 const maxSteps = 6_000;
 
@@ -41,6 +42,8 @@ export const runSchedule = async (
   let simulation: Simulation | undefined;
   try {
     const random = new Random(seed);
+    // The SDK draws the length of its back-off.
+    Math.random = () => random.next();
     simulation = new Simulation(servers, clock, random, drawPlan(random), tally, maxFaults);
     await play(simulation, servers, clock);
     return resultOf(seed, simulation, undefined);
@@ -48,6 +51,7 @@ export const runSchedule = async (
     if (!(error instanceof Violation)) throw error;
     return resultOf(seed, simulation, error.message);
   } finally {
+    Math.random = mathRandom;
     clock.uninstall();
     await servers.close();
     await rm(dataDir, { recursive: true, force: true });
