@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { sendContentMd5 } from './content-md5.ts';
 import type { Environment } from './settings.ts';
 
 /**
@@ -44,9 +45,12 @@ export const dynamoDBClient = (environment: Environment): DynamoDBClient =>
     requestHandler: requestHandler(3_000),
   });
 
-/** Calls that move bytes set their own, longer time-out (lib/upload/s3-store.ts). */
-export const s3Client = (environment: Environment): S3Client =>
-  new S3Client({
+/**
+ * Calls that move bytes set their own, longer time-out (lib/upload/s3-store.ts). `S3_CONTENT_MD5=on` is for servers that
+ * delete nothing without it; S3 does not need it.
+ */
+export const s3Client = (environment: Environment): S3Client => {
+  const client = new S3Client({
     ...common(environment, 'AWS_ENDPOINT_URL_S3'),
     // A bucket name in the host name needs DNS, which servers other than S3 rarely have.
     forcePathStyle: environment['AWS_ENDPOINT_URL_S3'] !== undefined,
@@ -55,3 +59,6 @@ export const s3Client = (environment: Environment): S3Client =>
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+  if (environment['S3_CONTENT_MD5'] === 'on') sendContentMd5(client);
+  return client;
+};

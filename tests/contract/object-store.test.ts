@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedS3, openEmbeddedS3 } from '../../infra/local/s3/index.ts';
+import { sendContentMd5 } from '../../lib/composition/content-md5.ts';
 import { S3ObjectStore } from '../../lib/upload/s3-store.ts';
 import { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { testServer } from './environment.ts';
@@ -105,7 +106,8 @@ if (given !== undefined) {
       requestChecksumCalculation: 'WHEN_REQUIRED',
     });
     const suffix = randomUUID();
-    const { objectChecksums, deviations } = s3ServerDeviations(given.server);
+    const { objectChecksums, contentMd5, deviations } = s3ServerDeviations(given.server);
+    if (contentMd5) sendContentMd5(client);
     const stagingBucket = `bits-s3-staging-${suffix}`.slice(0, 63);
     const destination = `bits-s3-upload-${suffix}`.slice(0, 63);
     const store = new S3ObjectStore({ client, stagingBucket, objectChecksums });
