@@ -33,6 +33,7 @@ describe('the bundles', () => {
       'close-session',
       'cancel-session',
       'unknown-packet',
+      'sweep',
     ]);
   });
 
