@@ -1,10 +1,18 @@
 import { expect, it } from 'vitest';
+import type { DeviationsByReason } from './deviations/by-reason.ts';
+import { ceph } from './deviations/ceph.ts';
+import { swift } from './deviations/swift.ts';
 
 /**
- * Where servers other than ours are known to differ from S3's documents: server → title of the test → reason.
- * S3_TEST_SERVER names the server. A listed test must fail, so that a server that has learned it is noticed too.
+ * Where servers other than ours are known to differ from S3's documents. S3_TEST_SERVER names the server. A listed test
+ * must fail, so that a server that has learned it is noticed too.
  */
-const deviations: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+const servers: Readonly<Record<string, DeviationsByReason>> = { ceph, swift };
+
+const serverName = process.env['S3_TEST_SERVER'] ?? '';
+const reasons = new Map(
+  (servers[serverName] ?? []).flatMap(([reason, listed]) => listed.map((title) => [title, reason] as const)),
+);
 
 const titles = new Set<string>();
 
@@ -12,10 +20,9 @@ const titles = new Set<string>();
 export function behaviour(title: string, test: () => Promise<void>): void {
   if (titles.has(title)) throw new Error(`two behaviours are called "${title}"`);
   titles.add(title);
-  const server = process.env['S3_TEST_SERVER'] ?? '';
-  const reason = deviations[server]?.[title];
+  const reason = reasons.get(title);
   if (reason === undefined) it(title, test);
-  else it.fails(`${title} (${server}: ${reason})`, test);
+  else it.fails(`${title} (${serverName}: ${reason})`, test);
 }
 
 /** Expect the SDK to report this S3 error. */
