@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { jobEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
 import { composeSweep, type SweepComposition } from '../lib/composition/sweep-services.ts';
@@ -33,6 +34,8 @@ export class SweepError extends Error {
 
 /** Sessions worked on at once: each of them mostly waits for S3. */
 const concurrency = 8;
+/** At most, at a time: abort, or complete, beside staging. */
+const callsPerSession = 4;
 /** A run stops taking up work this long before its deadline: enough to finish what it has begun. */
 const lastStartMs = 60_000;
 /** … and abandons what it has not finished this long before it. */
@@ -57,6 +60,8 @@ export const sweep =
       signal: AbortSignal.timeout(Math.max(0, remainingMs - abortMarginMs)),
       deadlineMs: startedAtMs + remainingMs,
     };
+    // Every call listens to it while it runs, and each session may make several at once: no leak to warn of.
+    setMaxListeners(concurrency * callsPerSession, budget.signal);
     const mayStart = () =>
       services.nowMs() < Math.max(startedAtMs + remainingMs / 2, budget.deadlineMs - lastStartMs);
 

@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ObjectStoreError } from '../../lib/upload/object-store.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
@@ -66,6 +67,16 @@ describe('many at once', () => {
     harness.objects.hooks.before = undefined;
     expect(await sweep.due()).toMatchObject({ done: 1, failed: 0 });
     expect(published(harness)).toBe(20);
+  });
+
+  it('the signal that every call listens to is let have as many listeners, without a warning', async () => {
+    const { harness, sweep } = await many(20);
+    let most = 0;
+    harness.objects.hooks.before = ({ signal }) => {
+      if (signal !== undefined) most = Math.max(most, getMaxListeners(signal));
+    };
+    await sweep.due();
+    expect(most).toBeGreaterThanOrEqual(16);
   });
 
   it('eight at a time', async () => {
