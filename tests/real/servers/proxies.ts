@@ -33,7 +33,6 @@ export const startCaddy = async (folder: string, backend: string): Promise<RealS
     `{
   admin off
   auto_https off
-  persist_config off
   storage file_system ${folder}
 }
 http://127.0.0.1:${port} {
@@ -52,7 +51,7 @@ const startProxy = async (
   args: readonly string[],
 ): Promise<RealServer> => {
   const daemon = await Daemon.start(program, args, {
-    environment: { HOME: folder },
+    environment: { HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
     logFile: join(folder, `${program}.out`),
   });
   const endpoint = `http://127.0.0.1:${port}`;
