@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes minutes: whole gigabytes and thousands of fragments. One file after the other, so that memory can be measured. */
+/** What takes minutes: whole gigabytes, thousands of fragments, packaging again and again. One file after the other, so that memory can be measured. */
 export default defineConfig({
   test: {
-    include: ['tests/long/**/*.long.ts'],
+    include: ['tests/**/*.long.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 1_800_000,
     hookTimeout: 60_000,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ALBResult } from 'aws-lambda';
 import { type Ack, errorAck } from '../protocol/ack.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -66,6 +67,8 @@ const answer = async (
 ): Promise<Answer> => {
   const remainingMs = context.getRemainingTimeInMillis();
   const abort = new AbortController();
+  // Every call under way listens: twenty pieces read at once are no leak.
+  setMaxListeners(0, abort.signal);
   const call: PacketCall = {
     signal: abort.signal,
     deadlineMs: nowMs() + remainingMs,

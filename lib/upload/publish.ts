@@ -39,7 +39,7 @@ export const publish = async (
         throw new Error('a session that is still receiving cannot be published');
       case 'publishing':
         if (session.leaseUntilMs > services.nowMs()) {
-          await services.wait(pollMs, budget.signal);
+          await services.wait(Math.min(pollMs, session.leaseUntilMs - services.nowMs()), budget.signal);
           pollMs = Math.min(pollMs * 2, maxPollMs);
           session = await services.sessions.read(session.sessionId, budget.signal);
           continue;

@@ -1,20 +1,8 @@
 import type { TestResponse } from '../support/functions-harness.ts';
 import { cancelPacket, closePacket, createPacket, fragmentPacket, pingPacket } from '../support/packets.ts';
+import type { Job, Told } from './job.ts';
 import type { Simulation } from './simulation.ts';
 import { bareBadGateway, type Stage, sessionTimeoutSeconds } from './stage.ts';
-
-/** How a job ended, as its client was told. */
-export type Told = 'success' | 'refused' | 'cancelled' | 'closed-early' | 'lost' | 'gave-up';
-
-/** One upload job and what became of it. */
-export interface Job {
-  readonly name: string;
-  readonly path: string;
-  readonly entity: Buffer;
-  /** Every session that was created for it, as far as its client knows. */
-  readonly sessions: Set<string>;
-  told: Told | undefined;
-}
 
 const sessionNotFound = '0x8020001F';
 const maxSessions = 4;

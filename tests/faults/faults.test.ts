@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
-const schedules = 1_000;
+/** More of them run in CI. */
+const schedules = 300;
 
 const summarySchema = z.object({
   runs: z.number(),
@@ -42,7 +43,7 @@ it(`${schedules} schedules of faults and races keep every promise`, { timeout: 9
     'loseAck',
     'told success',
   ]) {
-    expect(tally[kind], kind).toBeGreaterThan(50);
+    expect(tally[kind], kind).toBeGreaterThan(20);
   }
 });
 

@@ -12,7 +12,7 @@ import { nextOffset, type Session } from '../../lib/session/session.ts';
 import { stagingKey } from '../../lib/upload/staging.ts';
 import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
-import type { Job } from './client-model.ts';
+import type { Job } from './job.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
 import type { PerformedCall, Simulation } from './simulation.ts';
 

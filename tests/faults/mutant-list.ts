@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'reuse a staging key per offset',
     file: 'lib/upload/staging.ts',
-    find: '${piece.offset}-${piece.attempt}',
-    replace: '${piece.offset}',
+    find: '-$' + '{piece.attempt}',
+    replace: '',
   },
   {
     name: 'take 412 for a refusal without looking',
