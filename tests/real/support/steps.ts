@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCeph } from '../servers/ceph.ts';
 import { startDynamoDbLocal } from '../servers/dynamodb-local.ts';
-import { startPlainCredentials } from '../servers/plain-credentials.ts';
+import { startMoto } from '../servers/moto.ts';
+import { startPlainCredentials } from '../servers/pass-through.ts';
 import { type RealS3, type RealServer, type StartServer, stopAll } from '../servers/real-server.ts';
 import { startSwift } from '../servers/swift.ts';
 import type { Requirements } from './requirements.ts';
@@ -23,6 +24,8 @@ export interface Workplace {
 export interface Step {
   readonly name: string;
   readonly requirements: Requirements;
+  /** Why a machine may lack what is required, even where CI=true. */
+  readonly optional?: string;
   readonly run: (workplace: Workplace) => Promise<void>;
 }
 
@@ -112,6 +115,30 @@ const bundles: Step = {
   },
 };
 
+const moto: Step = {
+  name: 'moto',
+  requirements: { programs: ['moto_server'] },
+  optional: 'it is neither a Debian package nor an npm package',
+  async run({ folder, test, took }) {
+    const server = await startMoto(folder);
+    took('start');
+    try {
+      await test([contract], {
+        S3_TEST_SERVER: 'moto',
+        S3_TEST_ENDPOINT: server.endpoint,
+        S3_TEST_REGION: server.region,
+        S3_TEST_ACCESS_KEY_ID: server.accessKeyId,
+        S3_TEST_SECRET_ACCESS_KEY: server.secretAccessKey,
+      });
+      took('contract of the object store');
+      await test(['tests/real/deployment.real.ts'], { REAL_AWS_ENDPOINT: server.endpoint });
+      took('deployment');
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
 const cephPrograms = ['ceph-mon', 'ceph-osd', 'ceph', 'monmaptool', 'radosgw', 'radosgw-admin'];
 const swiftPrograms = ['swift-proxy-server', 'swift-object-server', 'swift-ring-builder', 'memcached'];
 
@@ -121,6 +148,7 @@ export const steps: readonly Step[] = [
   bundles,
   proxy('haproxy'),
   proxy('caddy'),
+  moto,
   objectStore('Ceph Object Gateway', 'ceph', cephPrograms, startCeph),
   objectStore('OpenStack Swift', 'swift', swiftPrograms, startSwift),
 ];
