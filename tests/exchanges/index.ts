@@ -1,6 +1,6 @@
 /** The worked exchanges as data: every harness replays the same files. */
 export { bindRequest, type RequestBinding } from './bind-request.ts';
-export { type CompareOptions, compareAck, HOSTING_HEADERS } from './compare-ack.ts';
+export { type CompareOptions, compareAck } from './compare-ack.ts';
 export type {
   Exchange,
   ExchangeRequest,
@@ -10,6 +10,6 @@ export type {
   Step,
 } from './exchange.ts';
 export { ExchangeSyntaxError } from './exchange.ts';
-export { EXCHANGE_HOST, EXCHANGE_NAMES, EXCHANGE_PREFIX, type ExchangeName, loadExchange } from './load.ts';
+export { EXCHANGE_NAMES, EXCHANGE_PREFIX, type ExchangeName, loadExchange } from './load.ts';
 export { parseExchange } from './parse.ts';
 export { SessionIds } from './session-ids.ts';

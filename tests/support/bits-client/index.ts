@@ -8,8 +8,6 @@ export {
   BitsSuspendedError,
   formatHresult,
   HRESULT,
-  hresultName,
-  ServerModeError,
 } from './job-error.ts';
 export {
   type BitsUploadOptions,
@@ -22,7 +20,6 @@ export {
   type OutgoingPacket,
   type PacketAction,
   type ReplyOptions,
-  systemClock,
   type UploadResult,
 } from './options.ts';
 export {
