@@ -9,7 +9,9 @@ import { S3Inventory } from '../../lib/upload/s3-inventory.ts';
 import { S3ObjectStore } from '../../lib/upload/s3-store.ts';
 import { MemoryObjectInventory } from '../support/memory-inventory.ts';
 import { MemoryObjectStore } from '../support/memory-object-store.ts';
+import { testServer } from './environment.ts';
 import { describeObjectInventory, type InventoryUnderTest } from './object-inventory.ts';
+import { s3ServerDeviations } from './s3-deviations.ts';
 
 /** So small that a few things take several pages; S3's own page is a thousand. */
 const perPage = 3;
@@ -92,6 +94,34 @@ describe('ObjectInventory in S3, on the embedded server', () => {
     expect([ListObjectsV2.requests, ListMultipartUploads.requests]).toEqual([0, 0]);
   });
 });
+
+const given = testServer('S3');
+if (given !== undefined) {
+  describe(`ObjectInventory in S3, at ${given.endpoint}`, () => {
+    const client = new S3Client({
+      ...given,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    });
+    const { objectChecksums, inventoryDeviations = {} } = s3ServerDeviations(given.server);
+
+    afterAll(() => {
+      client.destroy();
+    });
+
+    describeObjectInventory(async () => {
+      const names = ['staging', 'a', 'b'].map((name) => `bits-s3-${name}-${randomUUID()}`);
+      for (const Bucket of names) await client.send(new CreateBucketCommand({ Bucket }));
+      const [staging = '', a = '', b = ''] = names;
+      return {
+        store: new S3ObjectStore({ client, stagingBucket: staging, objectChecksums }),
+        inventory: new S3Inventory(client, staging),
+        buckets: [a, b],
+        nowMs: Date.now,
+      };
+    }, inventoryDeviations);
+  });
+}
 
 function pageOf(commandName: string | undefined): Record<string, number> | undefined {
   switch (commandName) {

@@ -5,7 +5,10 @@ export interface S3Server {
   readonly objectChecksums: boolean;
   /** Whether DeleteObjects needs Content-MD5 there, as S3_CONTENT_MD5 says it to the functions. */
   readonly contentMd5: boolean;
+  /** From the contract of object stores. */
   readonly deviations: Deviations;
+  /** From the contract of object inventories. */
+  readonly inventoryDeviations?: Deviations;
 }
 
 const repeatedComplete = 'a repeated Complete answers 200, not 404';
@@ -54,6 +57,10 @@ const servers: Readonly<Record<string, S3Server>> = {
         'it answers 500 to an UploadPart of an unknown upload',
       'an upload that was aborted is no upload any more, and aborting it again is no error':
         'it answers 500 to an UploadPart of an unknown upload',
+    },
+    inventoryDeviations: {
+      'every open upload of the bucket once, over pages, with the time it was begun; those of no other':
+        'every upload was begun in 2010',
     },
   },
 };
