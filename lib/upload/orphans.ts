@@ -1,8 +1,8 @@
-import { type Session, uploadIdOf } from '../session/session.ts';
+import { uploadIdOf } from '../session/session.ts';
 import type { SessionIndex } from '../session/session-index.ts';
 import type { ListedUpload, ObjectInventory } from './object-inventory.ts';
 import type { Budget, UploadServices } from './services.ts';
-import { stagingKey } from './staging.ts';
+import { stagedKeysOf } from './staging.ts';
 import { type WorkThroughOptions, workThrough } from './work-through.ts';
 
 /** How old something must be before nobody can still be about to name it: longer than any function runs, by far. */
@@ -47,7 +47,7 @@ export const removeOrphans = async (
   if (pieces.size === 0 && uploads.size === 0) return { piecesDeleted: 0, uploadsAborted: 0, failed: 0 };
 
   for await (const session of sessions.allSessions(signal)) {
-    for (const key of piecesOf(session)) pieces.delete(key);
+    for (const key of stagedKeysOf(session)) pieces.delete(key);
     const uploadId = uploadIdOf(session);
     if (uploadId !== undefined) uploads.delete(uploadId);
   }
@@ -71,8 +71,3 @@ export const removeOrphans = async (
 function* inCalls(keys: readonly string[]): Generator<readonly string[]> {
   for (let at = 0; at < keys.length; at += piecesPerCall) yield keys.slice(at, at + piecesPerCall);
 }
-
-const piecesOf = (session: Session): readonly string[] =>
-  session.state === 'receiving'
-    ? (session.progress?.tail ?? []).map((piece) => stagingKey(session.sessionId, piece))
-    : [];

@@ -2,6 +2,7 @@ import type { Receiving, Session, Stored } from '../session/session.ts';
 import { isNotExpired, versionIs } from '../session/store.ts';
 import { advance, store } from '../session/transitions.ts';
 import { endAsLost } from './discard.ts';
+import { forsake } from './forsake.ts';
 import { ObjectStoreError } from './object-store.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
@@ -48,7 +49,7 @@ export const receive = async (
   const clauses = [versionIs(session.version), isNotExpired(moment.nowMs)];
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (!commit.won) {
-    await forsake(services, stored, budget);
+    await forsake(services, stored, commit.current, budget);
     return { committed: undefined, current: commit.current };
   }
   remember(warm, next, stored);
@@ -64,20 +65,6 @@ const remember = (warm: WarmState, next: Receiving | Stored, stored: StoredBytes
   else warm.sessions.delete(next.sessionId);
   warm.addGarbage(stored.replacedKeys);
   if (stored.staged !== undefined) warm.pieces.set(stored.staged.key, stored.staged.bytes);
-};
-
-/** The session has moved on without this attempt, and nothing will ever name what it made. */
-const forsake = async (
-  services: UploadServices,
-  { staged, privateUpload }: StoredBytes,
-  { signal }: Budget,
-): Promise<void> => {
-  const leave = (error: unknown) => services.alarm('bytes of nobody were left to the sweep', { error });
-  await Promise.all([
-    // At once: the session may be over, and then nothing else would ever look here.
-    staged && services.objects.deletePieces([staged.key], signal).catch(leave),
-    privateUpload && services.objects.abortUpload(privateUpload, signal).catch(leave),
-  ]);
 };
 
 /** In the shadow of a store that has to be waited for anyway; what fails here, CLOSE finds in its listing. */

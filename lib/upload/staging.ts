@@ -1,4 +1,4 @@
-import type { Piece, Progress } from '../session/session.ts';
+import type { Piece, Progress, Session } from '../session/session.ts';
 import { type ObjectStore, ObjectStoreError } from './object-store.ts';
 import { settleAll } from './settle-all.ts';
 import { pieceBytes } from './tail.ts';
@@ -13,6 +13,12 @@ export const stagingPrefix = (sessionId: string): string => `${sessionId}/`;
  */
 export const stagingKey = (sessionId: string, piece: Pick<Piece, 'offset' | 'attempt'>): string =>
   `${stagingPrefix(sessionId)}${piece.offset}-${piece.attempt}`;
+
+/** Keys of the pieces that a session names. */
+export const stagedKeysOf = (session: Session | undefined): readonly string[] =>
+  session?.state === 'receiving'
+    ? (session.progress?.tail ?? []).map((piece) => stagingKey(session.sessionId, piece))
+    : [];
 
 /**
  * The bytes of some pieces of a tail, in order: from memory where this environment staged them itself, else read back,

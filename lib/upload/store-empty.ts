@@ -2,6 +2,7 @@ import type { Receiving, Session } from '../session/session.ts';
 import { isNotExpired, versionIs } from '../session/store.ts';
 import { discard, store } from '../session/transitions.ts';
 import { cleanUp } from './discard.ts';
+import { forsake } from './forsake.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { entityOf, storeFragment } from './store-fragment.ts';
 import { WarmState } from './warm.ts';
@@ -31,8 +32,7 @@ export const storeEmptyEntity = async (
   const next = store(session, entity, true, services.timers.closeGraceSeconds, moment);
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (commit.won) return next;
-  if (stored.privateUpload !== undefined)
-    await services.objects.abortUpload(stored.privateUpload, budget.signal);
+  await forsake(services, stored, commit.current, budget);
   return commit.current;
 };
 

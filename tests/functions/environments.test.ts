@@ -209,3 +209,42 @@ it('CLOSE of a file that another environment finished', async () => {
   const { harness, session } = await sent();
   await closeAndCompare(harness.anotherEnvironment(), session);
 });
+
+describe('a commit that won, whose answer was lost until others had built on it', () => {
+  /** As the SDK does it: the write happens, the answer is lost, something else happens, the write is repeated. */
+  const loseAnswerUntil = (harness: Harness, meanwhile: () => Promise<unknown>): void => {
+    const { sessions } = harness;
+    const write = sessions.write.bind(sessions);
+    sessions.write = async (session, clauses, signal) => {
+      sessions.write = write;
+      await write(session, clauses, signal);
+      await meanwhile();
+      return write(session, clauses, signal);
+    };
+  };
+
+  it('the upload of a one-fragment file was aborted by the very fragment that had won it', async () => {
+    const { harness, session } = await opened();
+    const elsewhere = harness.anotherEnvironment();
+    // The session is PUBLISHING when the repeat fails, so it does not name the attempt any more, but the upload.
+    loseAnswerUntil(harness, async () => {
+      harness.objects.hooks.before = ({ name }) => {
+        if (name === 'completeUpload') throw new Error('not yet');
+      };
+      await elsewhere.send(closePacket(session));
+      harness.objects.hooks.before = undefined;
+    });
+    expectAck(await harness.send(textFragment(session, text, 0)), about(acks.ok, session, 26));
+    await closeAndCompare(harness, session);
+  });
+
+  it('the piece of a fragment was deleted by the very fragment that had staged it', async () => {
+    const { harness, session } = await opened();
+    const elsewhere = harness.anotherEnvironment();
+    loseAnswerUntil(harness, () => elsewhere.send(textFragment(session, text, 13, 20)));
+    expectAck(await harness.send(textFragment(session, text, 0, 13)), about(acks.ok, session, 20));
+    harness.coldStart();
+    expectAck(await harness.send(textFragment(session, text, 20)), about(acks.ok, session, 26));
+    await closeAndCompare(harness, session);
+  });
+});
