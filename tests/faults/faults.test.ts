@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 /** More of them run in CI. */
-const schedules = 300;
+const schedules = 200;
 
 const summarySchema = z.object({
   runs: z.number(),
@@ -43,7 +43,7 @@ it(`${schedules} schedules of faults and races keep every promise`, { timeout: 9
     'loseAck',
     'told success',
   ]) {
-    expect(tally[kind], kind).toBeGreaterThan(20);
+    expect(tally[kind], kind).toBeGreaterThan(10);
   }
 });
 

@@ -20,6 +20,7 @@ describe('large files and small fragments, against npm start in a process of its
     { name: '1 GiB in 1,000,000-byte fragments', sizeBytes: 1024 * mebibyte, cut: 1_000_000 },
     { name: '40 MiB + 7 in 5,120-byte fragments', sizeBytes: 40 * mebibyte + 7, cut: 5_120 },
     { name: '40 MiB + 7 in 65,537-byte fragments', sizeBytes: 40 * mebibyte + 7, cut: 65_537 },
+    { name: '5 MiB - 1 in 5,120-byte fragments', sizeBytes: 5 * mebibyte - 1, cut: 5_120 },
     { name: '5 MiB in 5,120-byte fragments', sizeBytes: 5 * mebibyte, cut: 5_120 },
     { name: '8 MiB in 5,120-byte fragments', sizeBytes: 8 * mebibyte, cut: 5_120 },
     { name: '8 MiB + 1 in 5,120-byte fragments', sizeBytes: 8 * mebibyte + 1, cut: 5_120 },
