@@ -1,5 +1,6 @@
 import { type Clock, install as installFakeTimers } from '@sinonjs/fake-timers';
 import type { Invocation } from './invocation.ts';
+import { connectionLost, label, operationOf, type PendingCall, throttledResponse } from './pending-call.ts';
 import type { FaultPlan } from './plan.ts';
 import type { Random } from './random.ts';
 import type { CarryOptions, Service } from './sdk.ts';
@@ -7,20 +8,6 @@ import type { Servers, WireRequest, WireResponse } from './servers.ts';
 
 /** The clock of a run: `uninstall` gives the process its own back. */
 export type VirtualClock = Clock & { uninstall(): void };
-
-interface PendingCall {
-  readonly id: number;
-  readonly invocation: Invocation;
-  readonly service: Service;
-  readonly operation: string;
-  readonly request: WireRequest;
-  /** Nobody waits for the answer any more: a zombie, which may still happen. */
-  isAbandoned: boolean;
-  /** Does not answer until it is abandoned. */
-  isStuck: boolean;
-  resolve(response: WireResponse): void;
-  reject(error: Error): void;
-}
 
 /** Something between clients and the load balancer that is on its way. */
 export interface Delivery {
@@ -329,32 +316,3 @@ export class Simulation {
     for (let turn = 0; turn < turnsToQuiet; turn++) await new Promise((resolve) => realImmediate(resolve));
   }
 }
-
-const label = ({ invocation, operation }: PendingCall): string =>
-  `${invocation.name}#${invocation.id} ${operation}`;
-
-const operationOf = (service: Service, { method, path, headers }: WireRequest): string => {
-  if (service === 'dynamodb') return headers['x-amz-target']?.split('.')[1] ?? 'dynamodb';
-  const [place = '', query = ''] = path.split('?');
-  if (method === 'POST' && query.includes('uploadId=')) return `POST complete ${place}`;
-  const part = /partNumber=(\d+)/.exec(query)?.[1];
-  return `${method} ${place}${part === undefined ? '' : ` part ${part}`}${query.includes('uploads') ? ' uploads' : ''}`;
-};
-
-const connectionLost = (): Error =>
-  Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'TimeoutError' });
-
-const throttledResponse = (service: Service): WireResponse =>
-  service === 's3'
-    ? {
-        status: 503,
-        headers: { 'content-type': 'application/xml' },
-        body: Buffer.from('<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>slow</Message></Error>'),
-      }
-    : {
-        status: 400,
-        headers: { 'content-type': 'application/x-amz-json-1.0' },
-        body: Buffer.from(
-          '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow"}',
-        ),
-      };
