@@ -52,12 +52,6 @@ export const mutants: readonly Mutant[] = [
   });`,
   },
   {
-    name: 'abort what a lost commit seems to have lost, without looking',
-    file: 'lib/upload/forsake.ts',
-    find: 'privateUpload.uploadId !== (current && uploadIdOf(current))',
-    replace: 'stagedKeysOf(current).length >= 0 && uploadIdOf !== undefined',
-  },
-  {
     name: 'answer every tombstone 200',
     file: 'lib/session/decide-end.ts',
     find: "  refused: 'ACCESS_DENIED',\n  early: 'INVALID_REQUEST',\n  lost: 'UPLOAD_LOST',",
