@@ -9,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export const requestFromEvent = (event: unknown): BitsRequest => {
   const fields = asFields(event);
-  const headers = new RequestHeaders(headerEntries(fields));
+  const headers = withRestoredLength(headerEntries(fields), fields);
   let body: Uint8Array | undefined;
   return {
     method: asText(fields['httpMethod']),
@@ -47,6 +47,24 @@ const headerEntries = (fields: Fields): [string, string][] => {
     textsOf(value).map((text): [string, string] => [name, text]),
   );
 };
+
+/**
+ * A proxy in front of the load balancer may drop `Content-Length: 0`, which says nothing in HTTP [RFC 9110 8.6], and much to
+ * check C6. So where one has been (it left its name, or the address that it saw), a body of no bytes gets its length back.
+ * What comes straight from a client stays as the client wrote it.
+ */
+const withRestoredLength = (entries: [string, string][], fields: Fields): RequestHeaders => {
+  const headers = new RequestHeaders(entries);
+  const isUnannounced =
+    headers.get('Content-Length') === undefined && headers.get('Transfer-Encoding') === undefined;
+  return isUnannounced && asText(fields['body']) === '' && cameThroughProxy(headers)
+    ? new RequestHeaders([...entries, ['Content-Length', '0']])
+    : headers;
+};
+
+/** The load balancer adds one address to what the request brought along. */
+const cameThroughProxy = (headers: RequestHeaders): boolean =>
+  headers.get('Via') !== undefined || (headers.get('X-Forwarded-For') ?? '').includes(',');
 
 /** The query as it was written, as far as the event tells. */
 const queryOf = (fields: Fields): string => {

@@ -4,5 +4,5 @@ import { startService } from './service.ts';
 const environment = Object.fromEntries(
   Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
 );
-const { url } = await startService(environment, { port: Number(process.env['PORT'] ?? '0') });
+const { url } = await startService(environment, Number(process.env['PORT'] ?? '0'));
 process.stdout.write(`${url}\n`);

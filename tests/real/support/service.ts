@@ -28,18 +28,8 @@ export const startDoor = async (invoke: Invoke, port = 0): Promise<Service> => {
   return { url: `http://127.0.0.1:${door.port}`, stop: () => door.close() };
 };
 
-interface ServiceOptions {
-  /** Default 0: a free one. */
-  readonly port?: number;
-  /** What becomes of an event before its function gets it. */
-  readonly adapt?: (event: AlbEvent) => AlbEvent;
-}
-
 /** The door with the real functions in this process, told by `environment` where their stores are. */
-export const startService = async (
-  environment: StoreEnvironment,
-  { port = 0, adapt = (event) => event }: ServiceOptions = {},
-): Promise<Service> => {
+export const startService = async (environment: StoreEnvironment, port = 0): Promise<Service> => {
   const service = await projectService();
   const fragment = service.functions.find(({ name }) => name === 'fragment');
   const stagingBucket = environment['STAGING_BUCKET'] ?? '';
@@ -49,6 +39,5 @@ export const startService = async (
     stagingBucket,
   });
   const destinations = withBuckets(loaded, environment['UPLOAD_BUCKET'] ?? '', stagingBucket);
-  const invoke = createInvoker(await loadFunctions(service, { destinations, environment }));
-  return startDoor((name, event) => invoke(name, adapt(event)), port);
+  return startDoor(createInvoker(await loadFunctions(service, { destinations, environment })), port);
 };
