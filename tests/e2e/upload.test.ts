@@ -55,7 +55,7 @@ describe('a BITS client against the local stack, over sockets', () => {
   it('twenty clients at once, each its own file', async () => {
     const { stack, check } = running();
     const sources = Array.from({ length: 20 }, (_, index) =>
-      generatedSource(index * mebibyte + 12_345, `client ${index}`),
+      generatedSource((index * mebibyte) / 2 + 12_345, `client ${index}`),
     );
     await Promise.all(
       sources.map((source, index) =>

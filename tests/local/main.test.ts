@@ -5,7 +5,10 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { StartError } from '../../infra/local/errors.ts';
 import { isAlive } from '../../infra/local/process-table.ts';
+import { readSettings } from '../../infra/local/settings.ts';
+import { startLocalStack } from '../../infra/local/stack.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
 import { readStackFile, spawnStack } from './stack-process.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -24,7 +27,14 @@ async function takenPort(): Promise<string> {
   return String(address !== null && typeof address === 'object' ? address.port : 0);
 }
 
-describe('what the user can put right is one line on standard error and exit code 1', () => {
+test('what the user can put right is one line on standard error and exit code 1', async () => {
+  const { code, stdout, stderr } = await spawnStack({ DATA_DIR: await tempFolder(), PORT: await takenPort() })
+    .exited;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^bits-s3: port \d+ [^\n]*in use; set PORT [^\n]+\n$/);
+});
+
+describe('what the user can put right is said in one line', () => {
   const cases: readonly [string, (folder: string) => Promise<Record<string, string>>, RegExp][] = [
     ['a taken port', async () => ({ PORT: await takenPort() }), /port \d+ .* in use; set PORT /],
     ['a taken S3 port', async () => ({ S3_PORT: await takenPort() }), /port \d+ .* in use; set S3_PORT /],
@@ -77,11 +87,13 @@ describe('what the user can put right is one line on standard error and exit cod
   ];
   test.each(cases)('%s', async (_, environment, message) => {
     const folder = await tempFolder();
-    const { code, stdout, stderr } = await spawnStack({ DATA_DIR: folder, ...(await environment(folder)) })
-      .exited;
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^bits-s3: [^\n]+\n$/);
+    const ports = { PORT: '0', S3_PORT: '0', DYNAMODB_PORT: '0' };
+    const settings = { ...ports, DATA_DIR: folder, ...(await environment(folder)) };
+    const start = async () => startLocalStack(readSettings(settings));
+    const error: unknown = await start().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect(String(error)).toMatch(message);
+    expect(String(error)).not.toContain('\n');
   });
 });
 
