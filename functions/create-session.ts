@@ -55,6 +55,7 @@ export const createSession =
         destination: destination.prefix,
         allowOverwrites: destination.allowOverwrites,
         publishOn: destination.publishOn,
+        place: 'destination',
       },
       destination.sessionTimeoutSeconds,
       moment,

@@ -33,7 +33,7 @@ export const composeSweep = (settings: Settings): SweepComposition => {
     log,
     sessions: new DynamoDBSessionIndex(dynamoDBClient(environment), required(environment, 'SESSION_TABLE')),
     inventory: new S3Inventory(s3Client(environment), required(environment, 'STAGING_BUCKET')),
-    buckets: [required(environment, 'UPLOAD_BUCKET')],
+    buckets: [required(environment, 'UPLOAD_BUCKET'), required(environment, 'STAGING_BUCKET')],
     metric: metricOf(environment),
   };
 };

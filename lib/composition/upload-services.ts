@@ -36,6 +36,7 @@ export const composeUpload = (settings: Settings): UploadComposition => {
         stagingBucket,
         objectChecksums: environment['S3_OBJECT_CHECKSUMS'] !== 'off',
       }),
+      stagingBucket,
       timers: timersOf(environment),
       // 20 pieces of 12 bytes keep the session item under 1 KB.
       limits: { ...s3PartLimits, maxTailPieces: 20 },

@@ -34,6 +34,7 @@ export const decideClose = (session: Session | undefined): CloseDecision => {
 /** The error that an outcome is answered with at CLOSE-SESSION, or `undefined` for success. */
 export const closeErrorOf: Readonly<Record<Outcome, ErrorCode | undefined>> = {
   published: undefined,
+  answered: undefined,
   cancelled: undefined,
   refused: 'ACCESS_DENIED',
   early: 'INVALID_REQUEST',

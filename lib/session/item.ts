@@ -1,9 +1,9 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { flag, type Item, ItemReader, number } from './item-attributes.ts';
+import { notificationItem, readNotification } from './notification-item.ts';
 import type { CleanUp, Entity, Outcome, Progress, Session, SessionBase } from './session.ts';
-import { StoreError } from './store.ts';
 import { packTail, unpackTail } from './tail-codec.ts';
 
-export type Item = Record<string, AttributeValue>;
+export type { Item } from './item-attributes.ts';
 
 /** Sessions that wait for the sweep are spread over this many keys of the sparse index. */
 export const sweepShards = 8;
@@ -20,16 +20,15 @@ export const toItem = (session: Session): Item => ({
   prefix: { S: session.destination },
   bucket: { S: session.bucket },
   key: { S: session.key },
-  ...flag('overwrite', session.allowOverwrites),
+  ...flag('replace', session.allowOverwrites),
   ...flag('onLast', session.publishOn === 'last-fragment'),
+  ...(session.place === 'destination' ? {} : { held: { BOOL: session.place === 'holding' } }),
   created: number(session.createdAtMs),
   version: number(session.version),
   attempt: { B: Buffer.from(session.attempt, 'hex') },
   state: { S: session.state },
   ...stateItem(session),
 });
-
-const number = (value: number): AttributeValue => ({ N: value.toString(10) });
 
 const stateItem = (session: Session): Item => {
   switch (session.state) {
@@ -41,18 +40,24 @@ const stateItem = (session: Session): Item => {
     case 'stored':
       return {
         ...entityItem(session.entity),
+        ...notificationItem(session.notification),
         ...flag('closedEmpty', session.closedEmpty),
         ...dueItem(session),
       };
     case 'publishing':
       return {
         ...entityItem(session.entity),
+        ...notificationItem(session.notification),
         ...flag('closedEmpty', session.closedEmpty),
         leaseUntil: number(session.leaseUntilMs),
         ...dueItem(session),
       };
     case 'complete':
-      return { total: number(session.totalBytes), ...cleanUpItem(session, session.cleanUp) };
+      return {
+        total: number(session.totalBytes),
+        ...notificationItem(session.notification),
+        ...cleanUpItem(session, session.cleanUp),
+      };
     case 'tombstone':
       return {
         outcome: { S: session.outcome },
@@ -61,8 +66,6 @@ const stateItem = (session: Session): Item => {
       };
   }
 };
-
-const flag = (name: string, isSet: boolean): Item => (isSet ? { [name]: { BOOL: true } } : {});
 
 const uploadItem = (uploadId: string | undefined): Item =>
   uploadId === undefined ? {} : { upload: { S: uploadId } };
@@ -113,8 +116,10 @@ export const fromItem = (item: Item): Session => {
     destination: read.string('prefix'),
     bucket: read.string('bucket'),
     key: read.string('key'),
-    allowOverwrites: read.flag('overwrite'),
+    allowOverwrites: read.flag('replace'),
     publishOn: read.flag('onLast') ? 'last-fragment' : 'close-session',
+    // Three places in one short attribute: there is no room for a name of each.
+    place: !read.has('held') ? 'destination' : read.flag('held') ? 'holding' : 'from-holding',
     createdAtMs: read.number('created'),
     version: read.number('version'),
     attempt: read.hex('attempt', 6),
@@ -128,6 +133,7 @@ export const fromItem = (item: Item): Session => {
         ...base,
         state,
         entity: readEntity(read),
+        notification: readNotification(read),
         closedEmpty: read.flag('closedEmpty'),
         dueAtSeconds: read.number('dueAt'),
       };
@@ -136,17 +142,31 @@ export const fromItem = (item: Item): Session => {
         ...base,
         state,
         entity: readEntity(read),
+        notification: readNotification(read),
         closedEmpty: read.flag('closedEmpty'),
         leaseUntilMs: read.number('leaseUntil'),
         dueAtSeconds: read.number('dueAt'),
       };
     case 'complete':
-      return { ...base, state, totalBytes: read.number('total'), cleanUp: readCleanUp(read) };
+      return {
+        ...base,
+        state,
+        totalBytes: read.number('total'),
+        notification: readNotification(read),
+        cleanUp: readCleanUp(read),
+      };
     case 'tombstone':
       return {
         ...base,
         state,
-        outcome: read.oneOf<Outcome>('outcome', ['published', 'cancelled', 'refused', 'early', 'lost']),
+        outcome: read.oneOf<Outcome>('outcome', [
+          'published',
+          'answered',
+          'cancelled',
+          'refused',
+          'early',
+          'lost',
+        ]),
         uploadId: read.optionalString('upload'),
         cleanUp: readCleanUp(read),
       };
@@ -185,57 +205,3 @@ const readCleanUp = (read: ItemReader): CleanUp =>
   read.has('dueAt')
     ? { pending: true, dueAtSeconds: read.number('dueAt') }
     : { pending: false, expiresAtSeconds: read.number('expiresAt') };
-
-/** Reads attributes by type; anything unexpected is a corrupt item, named by its attribute. */
-class ItemReader {
-  readonly #item: Item;
-
-  constructor(item: Item) {
-    this.#item = item;
-  }
-
-  has(name: string): boolean {
-    return this.#item[name] !== undefined;
-  }
-
-  string(name: string): string {
-    return this.optionalString(name) ?? this.#fail(name);
-  }
-
-  optionalString(name: string): string | undefined {
-    return this.has(name) ? (this.#item[name]?.S ?? this.#fail(name)) : undefined;
-  }
-
-  number(name: string): number {
-    const text = this.#item[name]?.N ?? '';
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    return Number.isSafeInteger(value) ? value : this.#fail(name);
-  }
-
-  /** What is off is not there. */
-  flag(name: string): boolean {
-    return this.has(name) && (this.#item[name]?.BOOL ?? this.#fail(name));
-  }
-
-  binary(name: string): Uint8Array {
-    return this.#item[name]?.B ?? this.#fail(name);
-  }
-
-  hex(name: string, lengthBytes: number): string {
-    const bytes = this.binary(name);
-    return bytes.byteLength === lengthBytes ? Buffer.from(bytes).toString('hex') : this.#fail(name);
-  }
-
-  oneOf<const T extends string>(name: string, values: readonly T[]): T {
-    const value = this.optionalString(name);
-    return values.find((known) => known === value) ?? this.#fail(name);
-  }
-
-  corrupt(name: string): StoreError {
-    return new StoreError('CORRUPT', `the session item has no valid attribute ${name}`);
-  }
-
-  #fail(name: string): never {
-    throw this.corrupt(name);
-  }
-}

@@ -4,11 +4,20 @@
  *
  *     RECEIVING ──last byte──▶ STORED ──stamp──▶ PUBLISHING ──▶ COMPLETE ──CLOSE──▶ tombstone(published)
  *         └── CANCEL, early CLOSE ──▶ tombstone(cancelled | early)   └── destination taken ──▶ tombstone(refused)
+ *
+ * Where a reply application keeps the file to itself: STORED ──CLOSE──▶ tombstone(answered).
  */
 export type Session = Receiving | Stored | Publishing | Complete | Tombstone;
 
 /** When the object appears at its destination. */
 export type PublishOn = 'close-session' | 'last-fragment';
+
+/**
+ * Where the session's multipart upload is made: at its destination; for a destination with a reply application in the
+ * holding prefix of staging, where the application sees it first; and at the destination again once the application has
+ * asked for it to be published and the copy has begun.
+ */
+export type UploadPlace = 'destination' | 'holding' | 'from-holding';
 
 /** What every state keeps. Resolved when the session is created, so a changed configuration strands nobody. */
 export interface SessionBase {
@@ -23,6 +32,7 @@ export interface SessionBase {
   readonly key: string;
   readonly allowOverwrites: boolean;
   readonly publishOn: PublishOn;
+  readonly place: UploadPlace;
   readonly createdAtMs: number;
   /** Counts the writes of this item; every write expects the version it read. */
   readonly version: number;
@@ -78,9 +88,35 @@ export interface Entity {
   readonly crc32: number;
 }
 
+/** Where the client finds the reply: an object of ours that only its token names, or a URL of the application's. */
+export type Reply = { readonly token: string } | { readonly url: string };
+
+/**
+ * What the destination's reply application has to do with a session in which every byte is stored. One notification runs
+ * at a time, under a lease; its result is written down once and repeated from here.
+ */
+export type Notification = {
+  /** Session's end: until then the reply is kept, and an application that does not answer is waited for. */
+  readonly endsAtSeconds: number;
+} & (
+  | {
+      /** To be sent: never yet, or again because the last one failed in a way that passes. */
+      readonly is: 'due';
+      /** The place offered for the reply, 16 random bytes in hexadecimal; the same at every notification. */
+      readonly token: string;
+    }
+  | { readonly is: 'sent'; readonly token: string; readonly leaseUntilMs: number }
+  /** `publish`: the application asked for the upload at its destination. */
+  | { readonly is: 'answered'; readonly reply: Reply; readonly publish: boolean }
+  /** For good: what the client is told, again and again. 403 is the application's own refusal of the file. */
+  | { readonly is: 'failed'; readonly status: number; readonly hresult: number }
+);
+
 export interface Stored extends SessionBase {
   readonly state: 'stored';
   readonly entity: Entity;
+  /** Absent where the destination has no reply application. */
+  readonly notification: Notification | undefined;
   /** Made by a CLOSE without any fragment: published only where nothing is, and refused as a bad request otherwise. */
   readonly closedEmpty: boolean;
   /** When the sweep takes over. */
@@ -90,6 +126,7 @@ export interface Stored extends SessionBase {
 export interface Publishing extends SessionBase {
   readonly state: 'publishing';
   readonly entity: Entity;
+  readonly notification: Notification | undefined;
   readonly closedEmpty: boolean;
   /** Until then the attempt named by `attempt` may be at work and others wait. */
   readonly leaseUntilMs: number;
@@ -100,6 +137,8 @@ export interface Publishing extends SessionBase {
 export interface Complete extends SessionBase {
   readonly state: 'complete';
   readonly totalBytes: number;
+  readonly notification: Notification | undefined;
+  /** With a notification it is pending until the session's end, which the sweep then brings about. */
   readonly cleanUp: CleanUp;
 }
 
@@ -111,8 +150,11 @@ export type CleanUp =
   | { readonly pending: true; readonly dueAtSeconds: number }
   | { readonly pending: false; readonly expiresAtSeconds: number };
 
-/** How a session ended; its tombstone repeats it. */
-export type Outcome = 'published' | 'cancelled' | 'refused' | 'early' | 'lost';
+/**
+ * How a session ended; its tombstone repeats it. `answered`: a reply application took the file and did not ask for it to
+ * be published.
+ */
+export type Outcome = 'published' | 'answered' | 'cancelled' | 'refused' | 'early' | 'lost';
 
 export interface Tombstone extends SessionBase {
   readonly state: 'tombstone';

@@ -2,10 +2,12 @@ import {
   type CleanUp,
   type Complete,
   type Entity,
+  type Notification,
   type Outcome,
   type Progress,
   type Publishing,
   type Receiving,
+  type Reply,
   type Session,
   type SessionBase,
   type Stored,
@@ -37,6 +39,7 @@ const base = (session: Session, moment: Moment): SessionBase => ({
   key: session.key,
   allowOverwrites: session.allowOverwrites,
   publishOn: session.publishOn,
+  place: session.place,
   createdAtMs: session.createdAtMs,
   version: session.version + 1,
   attempt: moment.attempt,
@@ -82,7 +85,8 @@ export const advance = (
 
 /**
  * The last byte is stored: every byte is in a part (F14). The sweep takes over after the grace for a CLOSE, or when the
- * session's own time is over, whichever comes first.
+ * session's own time is over, whichever comes first. There is no grace while a reply application has still to be asked;
+ * `replyToken` names the place that it will be offered for its reply.
  */
 export const store = (
   session: Receiving,
@@ -90,15 +94,71 @@ export const store = (
   closedEmpty: boolean,
   sessionTimeoutSeconds: number,
   moment: Moment,
-): Stored => ({
+  replyToken?: string,
+): Stored => {
+  const endsAtSeconds = receivingExpiresAtSeconds(
+    moment.timers,
+    session.createdAtMs,
+    moment.nowMs,
+    sessionTimeoutSeconds,
+  );
+  const common = { ...base(session, moment), state: 'stored', entity, closedEmpty } as const;
+  return replyToken === undefined
+    ? {
+        ...common,
+        notification: undefined,
+        dueAtSeconds: Math.min(inSeconds(moment, moment.timers.closeGraceSeconds), endsAtSeconds),
+      }
+    : {
+        ...common,
+        notification: { is: 'due', token: replyToken, endsAtSeconds },
+        dueAtSeconds: endsAtSeconds,
+      };
+};
+
+/** What an application's answer comes to. `again`: it failed in a way that passes, and the client will repeat. */
+export type NotificationResult =
+  | { readonly is: 'answered'; readonly reply: Reply; readonly publish: boolean }
+  | { readonly is: 'failed'; readonly status: number; readonly hresult: number }
+  | { readonly is: 'again' };
+
+/** A session whose notification is under way, or may be begun. */
+export type Notifiable = Stored & { readonly notification: Extract<Notification, { token: string }> };
+
+/** The application is asked from here on, by this attempt alone while the lease runs. */
+export const notifying = (session: Notifiable, leaseUntilMs: number, moment: Moment): Stored => {
+  const { endsAtSeconds, token } = session.notification;
+  return {
+    ...session,
+    ...base(session, moment),
+    notification: { is: 'sent', token, endsAtSeconds, leaseUntilMs },
+    dueAtSeconds: Math.max(endsAtSeconds, Math.ceil(leaseUntilMs / 1000) + moment.timers.recoverySeconds),
+  };
+};
+
+/**
+ * The application has answered. A file that it asked for to be published waits for its CLOSE no longer than any other; one
+ * that it keeps to itself, or that it could not be told of, stays until the session's end.
+ */
+export const notified = (session: Notifiable, result: NotificationResult, moment: Moment): Stored => {
+  const { endsAtSeconds, token } = session.notification;
+  const isToPublish = result.is === 'answered' && result.publish;
+  return {
+    ...session,
+    ...base(session, moment),
+    notification: result.is === 'again' ? { is: 'due', token, endsAtSeconds } : { ...result, endsAtSeconds },
+    dueAtSeconds: isToPublish
+      ? Math.min(inSeconds(moment, moment.timers.closeGraceSeconds), endsAtSeconds)
+      : endsAtSeconds,
+  };
+};
+
+/** The held file is being copied to its destination: `entity` is the upload there, whose parts are copied into it. */
+export const copying = (session: Stored, entity: Entity, moment: Moment): Stored => ({
+  ...session,
   ...base(session, moment),
-  state: 'stored',
+  place: 'from-holding',
   entity,
-  closedEmpty,
-  dueAtSeconds: Math.min(
-    inSeconds(moment, moment.timers.closeGraceSeconds),
-    receivingExpiresAtSeconds(moment.timers, session.createdAtMs, moment.nowMs, sessionTimeoutSeconds),
-  ),
 });
 
 /** The point of no return: from here on this session is published or refused, never discarded. */
@@ -110,17 +170,25 @@ export const stampPublishing = (
   ...base(session, moment),
   state: 'publishing',
   entity: session.entity,
+  notification: session.notification,
   closedEmpty: session.closedEmpty,
   leaseUntilMs,
   dueAtSeconds: Math.ceil(leaseUntilMs / 1000) + moment.timers.recoverySeconds,
 });
 
-/** Published while the client has still to close: a repeated last fragment is answered from here (F7). */
+/**
+ * Published while the client has still to close: a repeated last fragment is answered from here (F7). Its reply is kept
+ * until then, or until the session's end.
+ */
 export const complete = (session: Publishing, stagingIsClean: boolean, moment: Moment): Complete => ({
   ...base(session, moment),
   state: 'complete',
   totalBytes: session.entity.totalBytes,
-  cleanUp: cleanUp(stagingIsClean, moment),
+  notification: session.notification,
+  cleanUp:
+    session.notification === undefined
+      ? cleanUp(stagingIsClean, moment)
+      : { pending: true, dueAtSeconds: session.notification.endsAtSeconds },
 });
 
 /** The session ends and its staged bytes and upload are still to be discarded; `cleaned` follows. */
@@ -153,7 +221,7 @@ export const closePublished = (
 export const cleaned = (session: Complete | Tombstone, moment: Moment): Complete | Tombstone => {
   const common = { ...base(session, moment), cleanUp: cleanUp(true, moment) };
   return session.state === 'complete'
-    ? { ...common, state: session.state, totalBytes: session.totalBytes }
+    ? { ...common, state: session.state, totalBytes: session.totalBytes, notification: session.notification }
     : { ...common, state: session.state, outcome: session.outcome, uploadId: undefined };
 };
 

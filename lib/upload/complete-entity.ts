@@ -1,4 +1,5 @@
 import type { Publishing, Stored } from '../session/session.ts';
+import { uploadTarget } from './held.ts';
 import { type FoundObject, type ListedPart, ObjectStoreError } from './object-store.ts';
 import { partCountOf, partRange } from './parts.ts';
 import type { Budget, UploadServices } from './services.ts';
@@ -34,9 +35,10 @@ export const verifyParts = async (
   session: Stored | Publishing,
   { signal }: Budget,
 ): Promise<Parts> => {
-  const { bucket, key, entity } = session;
+  const { entity } = session;
   try {
-    const parts = await services.objects.listParts({ bucket, key, uploadId: entity.uploadId }, signal);
+    const upload = { ...uploadTarget(services, session), uploadId: entity.uploadId };
+    const parts = await services.objects.listParts(upload, signal);
     const isWhole =
       parts.length === partCountOf(entity) &&
       parts.every(({ number, sizeBytes }, index) => {

@@ -1,17 +1,26 @@
 import type { Complete, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { cleaned, discard } from '../session/transitions.ts';
+import { holdingKey, isHeld, repliesPrefix, uploadTarget } from './held.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
 import { stagingPrefix } from './staging.ts';
 
-/** Deletes whatever a session has in staging: one listing, so what a lost attempt left there goes too. */
+/**
+ * Deletes whatever a session has in staging: by listing, so what a lost attempt left there goes too. Of a held session that
+ * is also its file and its reply: only for one that has ended.
+ */
 export const deleteStaging = async (
   services: UploadServices,
   session: Session,
   { signal }: Budget,
 ): Promise<void> => {
-  const keys = await services.objects.listPieces(stagingPrefix(session.sessionId), signal);
+  const { sessionId } = session;
+  const [pieces, replies] = await settleAll([
+    services.objects.listPieces(stagingPrefix(sessionId), signal),
+    isHeld(session) ? services.objects.listPieces(repliesPrefix(sessionId), signal) : [],
+  ]);
+  const keys = [...pieces, ...replies, ...(isHeld(session) ? [holdingKey(sessionId)] : [])];
   if (keys.length > 0) await services.objects.deletePieces(keys, signal);
 };
 
@@ -26,12 +35,11 @@ export const cleanUp = async (
 ): Promise<Complete | Tombstone> => {
   if (!ended.cleanUp.pending) return ended;
   try {
-    const { bucket, key } = ended;
     const uploadId = ended.state === 'tombstone' ? ended.uploadId : undefined;
     await settleAll([
       uploadId === undefined
         ? undefined
-        : services.objects.abortUpload({ bucket, key, uploadId }, budget.signal),
+        : services.objects.abortUpload({ ...uploadTarget(services, ended), uploadId }, budget.signal),
       deleteStaging(services, ended, budget),
     ]);
     const after = cleaned(ended, momentOf(services));

@@ -1,5 +1,6 @@
 import { uploadIdOf } from '../session/session.ts';
 import type { SessionIndex } from '../session/session-index.ts';
+import { heldKeysOf } from './held.ts';
 import type { ListedUpload, ObjectInventory } from './object-inventory.ts';
 import type { Budget, UploadServices } from './services.ts';
 import { stagedKeysOf } from './staging.ts';
@@ -47,7 +48,7 @@ export const removeOrphans = async (
   if (pieces.size === 0 && uploads.size === 0) return { piecesDeleted: 0, uploadsAborted: 0, failed: 0 };
 
   for await (const session of sessions.allSessions(signal)) {
-    for (const key of stagedKeysOf(session)) pieces.delete(key);
+    for (const key of [...stagedKeysOf(session), ...heldKeysOf(session)]) pieces.delete(key);
     const uploadId = uploadIdOf(session);
     if (uploadId !== undefined) uploads.delete(uploadId);
   }

@@ -13,6 +13,8 @@ export interface UploadLimits extends PartLimits {
 export interface UploadServices {
   readonly sessions: SessionStore;
   readonly objects: ObjectStore;
+  /** The bucket of all pieces, of uploads in holding and of replies. */
+  readonly stagingBucket: string;
   readonly timers: SessionTimers;
   readonly limits: UploadLimits;
   nowMs(): number;

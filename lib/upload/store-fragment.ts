@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Entity, Piece, Progress, Receiving } from '../session/session.ts';
+import { uploadTarget } from './held.ts';
 import type { UploadRef } from './object-store.ts';
 import { type FragmentPlan, layoutFor, type PartSpan, partCountOf, planFragment } from './parts.ts';
 import type { Budget, UploadServices } from './services.ts';
@@ -125,14 +126,17 @@ const restPiece = (
 /** The session's upload, begun here if it has none. */
 const uploadOf = async (
   services: UploadServices,
-  { bucket, key, sessionId, principal }: Receiving,
+  session: Receiving,
   { originalName }: IncomingBytes,
   { uploadId }: Progress,
   signal: AbortSignal,
-): Promise<UploadRef> =>
-  uploadId === undefined
-    ? services.objects.createUpload({ bucket, key }, { sessionId, originalName, principal }, signal)
-    : { bucket, key, uploadId };
+): Promise<UploadRef> => {
+  const { sessionId, principal } = session;
+  const target = uploadTarget(services, session);
+  return uploadId === undefined
+    ? services.objects.createUpload(target, { sessionId, originalName, principal }, signal)
+    : { ...target, uploadId };
+};
 
 /** Uploads parts from the buffers, which begin where the last finished part ends. */
 const uploadParts = async (

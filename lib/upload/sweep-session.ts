@@ -2,6 +2,7 @@ import type { Complete, Publishing, Receiving, Session, Stored, Tombstone } from
 import { versionIs } from '../session/store.ts';
 import { discard, postpone } from '../session/transitions.ts';
 import { cleanUp, deleteStaging } from './discard.ts';
+import { uploadTarget } from './held.ts';
 import { publish } from './publish.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
@@ -103,12 +104,11 @@ export const discardExpired = async (
   session: Receiving,
   budget: Budget,
 ): Promise<void> => {
-  const { bucket, key, progress } = session;
-  const uploadId = progress?.uploadId;
+  const uploadId = session.progress?.uploadId;
   await settleAll([
     uploadId === undefined
       ? undefined
-      : services.objects.abortUpload({ bucket, key, uploadId }, budget.signal),
+      : services.objects.abortUpload({ ...uploadTarget(services, session), uploadId }, budget.signal),
     deleteStaging(services, session, budget),
   ]);
 };

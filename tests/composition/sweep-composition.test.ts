@@ -14,7 +14,7 @@ const destinations = [{ ...testDestination, bucket: 'shared-with-others' }];
 
 describe('what the sweep is made of', () => {
   it('looks for orphans where nobody else writes: never in a bucket that a destination only names', () => {
-    expect(composeSweep({ environment, destinations }).buckets).toEqual(['uploads']);
+    expect(composeSweep({ environment, destinations }).buckets).toEqual(['uploads', 'staging']);
   });
 
   it('counts only where somebody collects', () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type {
   Complete,
+  Notification,
   Publishing,
   Receiving,
   Session,
@@ -17,6 +18,7 @@ const base = () => ({
   key: 'reports/2026/Bericht ä & <b>.xlsx',
   allowOverwrites: false,
   publishOn: 'close-session' as const,
+  place: 'destination' as const,
   createdAtMs: 1_795_348_800_123,
   version: 1,
   attempt: newAttempt(),
@@ -52,6 +54,16 @@ const entity = {
 const due = { pending: true, dueAtSeconds: 1_900_000_000 } as const;
 const done = { pending: false, expiresAtSeconds: 1_900_000_000 } as const;
 
+const token = '00112233445566778899aabbccddeeff';
+const endsAtSeconds = 1_900_000_000;
+const notifications: readonly Notification[] = [
+  { is: 'due', token, endsAtSeconds },
+  { is: 'sent', token, endsAtSeconds, leaseUntilMs: 1_795_348_800_999 },
+  { is: 'answered', reply: { token }, publish: true, endsAtSeconds },
+  { is: 'answered', reply: { url: 'https://example.test/reply?a=b' }, publish: false, endsAtSeconds },
+  { is: 'failed', status: 403, hresult: 0x8019_0193, endsAtSeconds },
+];
+
 /** One session of every state, with every optional value there and not there, and the largest numbers. */
 export const everyState = (): readonly [string, Session][] => {
   const halfway: Receiving = newSession({
@@ -79,23 +91,49 @@ export const everyState = (): readonly [string, Session][] => {
       crc32: 1,
     },
   });
-  const stored: Stored = { ...base(), state: 'stored', entity, closedEmpty: false, dueAtSeconds: 1 };
+  const stored: Stored = {
+    ...base(),
+    state: 'stored',
+    entity,
+    notification: undefined,
+    closedEmpty: false,
+    dueAtSeconds: 1,
+  };
   const publishing: Publishing = {
     ...base(),
     state: 'publishing',
     entity: { ...entity, totalBytes: 0, partCount: 1, crc32: 0 },
+    notification: undefined,
     closedEmpty: true,
     leaseUntilMs: 1_795_348_800_999,
     dueAtSeconds: 1,
   };
-  const complete: Complete = { ...base(), state: 'complete', totalBytes: 0, cleanUp: due };
-  const outcomes = ['published', 'cancelled', 'refused', 'early', 'lost'] as const;
+  const complete: Complete = {
+    ...base(),
+    state: 'complete',
+    totalBytes: 0,
+    notification: undefined,
+    cleanUp: due,
+  };
+  const outcomes = ['published', 'answered', 'cancelled', 'refused', 'early', 'lost'] as const;
   return [
     ['a new session', newSession()],
     ['the first bytes', firstBytes],
     ['halfway, with a part and a tail', halfway],
     ['stored', stored],
     ['publishing an empty one', publishing],
+    ...notifications.map((notification): [string, Session] => [
+      `a notification ${notification.is}`,
+      { ...stored, ...base(), place: 'holding', notification },
+    ]),
+    [
+      'publishing what was held',
+      { ...publishing, ...base(), place: 'from-holding', notification: notifications[2] },
+    ],
+    [
+      'complete with a reply',
+      { ...complete, ...base(), place: 'from-holding', notification: notifications[3] },
+    ],
     ['complete, clean-up due', complete],
     ['complete, cleaned', { ...complete, ...base(), cleanUp: done }],
     ...outcomes.map((outcome, index): [string, Tombstone] => [

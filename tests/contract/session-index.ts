@@ -16,12 +16,15 @@ export interface IndexUnderTest {
 /** An id whose shard of the index is `shard`. */
 const idIn = (shard: number): string => `0000000${shard % 8}${randomUUID().slice(8)}`.toUpperCase();
 
+/** No reply application has a part in it. */
+const plain = { notification: undefined };
 const entity = { totalBytes: 10, partBytes: 10, uploadId: 'u', partCount: 1, crc32: 0 };
 
 const waiting = (sessionId: string, dueAtSeconds: number): Session => ({
   ...newSession({ sessionId }),
   state: 'stored',
   entity,
+  ...plain,
   closedEmpty: false,
   dueAtSeconds,
 });
@@ -77,16 +80,22 @@ export const describeSessionIndex = (open: () => Promise<IndexUnderTest>): void 
     const done = { pending: false, expiresAtSeconds: 1 } as const;
     const pending = { pending: true, dueAtSeconds: 1 } as const;
     const tombstone = { state: 'tombstone', outcome: 'cancelled', uploadId: 'u' } as const;
-    const publishing = { state: 'publishing', entity, closedEmpty: false, leaseUntilMs: 0 } as const;
+    const publishing = {
+      state: 'publishing',
+      entity,
+      ...plain,
+      closedEmpty: false,
+      leaseUntilMs: 0,
+    } as const;
     const waits: Session[] = [
       waiting(idIn(0), 1),
       { ...newSession({ sessionId: idIn(1) }), ...publishing, dueAtSeconds: 1 },
-      { ...newSession({ sessionId: idIn(2) }), state: 'complete', totalBytes: 1, cleanUp: pending },
+      { ...newSession({ sessionId: idIn(2) }), state: 'complete', totalBytes: 1, ...plain, cleanUp: pending },
       { ...newSession({ sessionId: idIn(3) }), ...tombstone, cleanUp: pending },
     ];
     const rests: Session[] = [
       newSession({ sessionId: idIn(0), expiresAtSeconds: 1 }),
-      { ...newSession({ sessionId: idIn(2) }), state: 'complete', totalBytes: 1, cleanUp: done },
+      { ...newSession({ sessionId: idIn(2) }), state: 'complete', totalBytes: 1, ...plain, cleanUp: done },
       { ...newSession({ sessionId: idIn(3) }), ...tombstone, cleanUp: done },
     ];
     for (const session of [...waits, ...rests]) await write(session);
@@ -108,6 +117,7 @@ export const describeSessionIndex = (open: () => Promise<IndexUnderTest>): void 
         ...newSession({ sessionId, version: 2, attempt: newAttempt() }),
         state: 'complete',
         totalBytes: 10,
+        ...plain,
         cleanUp: { pending: false, expiresAtSeconds: 9_000 },
       };
       expect(await under.store.write(settled, [versionIs(1)])).toEqual({ won: true });

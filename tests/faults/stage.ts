@@ -96,7 +96,7 @@ export class Stage {
         services: this.#servicesOf(invocation),
         sessions: new DynamoDBSessionIndex(clientOf(this.#clients.dynamodb, invocation), table),
         inventory: new S3Inventory(clientOf(this.#clients.s3, invocation), stagingBucket),
-        buckets: [uploadBucket],
+        buckets: [uploadBucket, stagingBucket],
         log: this.#log,
       });
       return run(event, this.#context());
@@ -113,6 +113,7 @@ export class Stage {
         stagingBucket,
         objectChecksums: true,
       }),
+      stagingBucket,
       timers: { lifetimeSeconds, closeGraceSeconds: 3_600, tombstoneSeconds: 86_400, recoverySeconds: 60 },
       limits: {
         targetPartBytes: minPartBytes,

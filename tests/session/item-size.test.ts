@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toItem } from '../../lib/session/item.ts';
-import type { Entity, Receiving, Session, SessionBase } from '../../lib/session/session.ts';
+import type { Entity, Notification, Receiving, Session, SessionBase } from '../../lib/session/session.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
 
 /** One write unit [DynamoDB Developer Guide, "Write capacity"]. */
@@ -43,6 +43,7 @@ describe('size of a session item', () => {
     key: 'k'.repeat(200),
     allowOverwrites: true,
     publishOn: 'last-fragment',
+    place: 'holding',
     createdAtMs: 1_799_999_999_999,
     // More commits than 48.8 TiB have fragments of 5,120 bytes.
     version: 19_999_999_999,
@@ -72,11 +73,25 @@ describe('size of a session item', () => {
   };
   const entity: Entity = { totalBytes, partBytes, uploadId, partCount: 9_999, crc32: 2 ** 32 - 1 };
   const due = { dueAtSeconds: 1_799_999_999 };
+  const notification: Notification = {
+    is: 'sent',
+    token: 'ab'.repeat(16),
+    leaseUntilMs: 1_799_999_999_999,
+    endsAtSeconds: 1_799_999_999,
+  };
   const sessions: readonly Session[] = [
     receiving,
-    { ...largest, state: 'stored', entity, closedEmpty: true, ...due },
-    { ...largest, state: 'publishing', entity, closedEmpty: true, leaseUntilMs: 1_799_999_999_999, ...due },
-    { ...largest, state: 'complete', totalBytes, cleanUp: { pending: true, ...due } },
+    { ...largest, state: 'stored', entity, notification, closedEmpty: true, ...due },
+    {
+      ...largest,
+      state: 'publishing',
+      entity,
+      notification,
+      closedEmpty: true,
+      leaseUntilMs: 1_799_999_999_999,
+      ...due,
+    },
+    { ...largest, state: 'complete', totalBytes, notification, cleanUp: { pending: true, ...due } },
     { ...largest, state: 'tombstone', outcome: 'cancelled', uploadId, cleanUp: { pending: true, ...due } },
   ];
 

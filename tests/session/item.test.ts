@@ -74,7 +74,16 @@ describe('session item', () => {
 
 describe('corrupt session item', () => {
   // What may be missing without harm: flags that are off, no upload begun, an empty tail.
-  const optional = new Set(['overwrite', 'onLast', 'closedEmpty', 'upload', 'tail', 'sweepShard']);
+  const optional = new Set([
+    'replace',
+    'onLast',
+    'held',
+    'publish',
+    'closedEmpty',
+    'upload',
+    'tail',
+    'sweepShard',
+  ]);
   const sessions: readonly Session[] = [
     fresh,
     receiving,

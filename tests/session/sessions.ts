@@ -3,6 +3,7 @@ import type {
   CleanUp,
   Complete,
   Entity,
+  Notification,
   Outcome,
   Piece,
   Progress,
@@ -24,6 +25,7 @@ export const base: SessionBase = {
   key: 'reports/alpha.txt',
   allowOverwrites: true,
   publishOn: 'last-fragment',
+  place: 'destination',
   createdAtMs: 1_795_000_000_123,
   version: 7,
   attempt: 'a1a2a3a4a5a6',
@@ -61,6 +63,7 @@ export const stored: Stored = {
   ...base,
   state: 'stored',
   entity,
+  notification: undefined,
   closedEmpty: false,
   dueAtSeconds: 1_795_003_600,
 };
@@ -68,6 +71,7 @@ export const publishing: Publishing = {
   ...base,
   state: 'publishing',
   entity,
+  notification: undefined,
   closedEmpty: false,
   leaseUntilMs: 1_795_000_060_500,
   dueAtSeconds: 1_795_000_121,
@@ -76,6 +80,7 @@ export const complete: Complete = {
   ...base,
   state: 'complete',
   totalBytes: 200,
+  notification: undefined,
   cleanUp: { pending: false, expiresAtSeconds: 1_796_209_600 },
 };
 export const tombstone: Tombstone = {
@@ -86,7 +91,14 @@ export const tombstone: Tombstone = {
   cleanUp: { pending: false, expiresAtSeconds: 1_796_209_600 },
 };
 
-export const outcomes: readonly Outcome[] = ['published', 'cancelled', 'refused', 'early', 'lost'];
+export const outcomes: readonly Outcome[] = [
+  'published',
+  'answered',
+  'cancelled',
+  'refused',
+  'early',
+  'lost',
+];
 
 /** One session of every state. */
 export const everyState: readonly Session[] = [fresh, receiving, stored, publishing, complete, tombstone];
@@ -106,6 +118,7 @@ const anyBase: fc.Arbitrary<SessionBase> = fc.record({
   key: text,
   allowOverwrites: fc.boolean(),
   publishOn: fc.constantFrom('close-session', 'last-fragment'),
+  place: fc.constantFrom('destination', 'holding', 'from-holding'),
   createdAtMs: fc.integer({ min: 0, max: 2 ** 48 }),
   version: fc.nat(),
   attempt: hex(6),
@@ -157,6 +170,29 @@ const anyCleanUp: fc.Arbitrary<CleanUp> = fc.oneof(
   seconds.map((expiresAtSeconds) => ({ pending: false as const, expiresAtSeconds })),
 );
 
+const anyNotification: fc.Arbitrary<Notification | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.record({ is: fc.constant('due' as const), token: hex(16), endsAtSeconds: seconds }),
+  fc.record({
+    is: fc.constant('sent' as const),
+    token: hex(16),
+    endsAtSeconds: seconds,
+    leaseUntilMs: fc.nat(),
+  }),
+  fc.record({
+    is: fc.constant('answered' as const),
+    reply: fc.oneof(fc.record({ token: hex(16) }), fc.record({ url: fc.webUrl() })),
+    publish: fc.boolean(),
+    endsAtSeconds: seconds,
+  }),
+  fc.record({
+    is: fc.constant('failed' as const),
+    status: fc.integer({ min: 400, max: 599 }),
+    hresult: crc32,
+    endsAtSeconds: seconds,
+  }),
+);
+
 /** Any session that may be stored, of any state. */
 export const anySession: fc.Arbitrary<Session> = anyBase.chain((base): fc.Arbitrary<Session> => {
   const fixed = <const S extends string>(state: S) => fc.constant({ ...base, state });
@@ -172,12 +208,18 @@ export const anySession: fc.Arbitrary<Session> = anyBase.chain((base): fc.Arbitr
     ),
     withFields(
       fixed('stored'),
-      fc.record({ entity: anyEntity, closedEmpty: fc.boolean(), dueAtSeconds: seconds }),
+      fc.record({
+        entity: anyEntity,
+        notification: anyNotification,
+        closedEmpty: fc.boolean(),
+        dueAtSeconds: seconds,
+      }),
     ),
     withFields(
       fixed('publishing'),
       fc.record({
         entity: anyEntity,
+        notification: anyNotification,
         closedEmpty: fc.boolean(),
         leaseUntilMs: fc.integer({ min: 0, max: 2 ** 48 }),
         dueAtSeconds: seconds,
@@ -185,7 +227,11 @@ export const anySession: fc.Arbitrary<Session> = anyBase.chain((base): fc.Arbitr
     ),
     withFields(
       fixed('complete'),
-      fc.record({ totalBytes: fc.nat(Number.MAX_SAFE_INTEGER), cleanUp: anyCleanUp }),
+      fc.record({
+        totalBytes: fc.nat(Number.MAX_SAFE_INTEGER),
+        notification: anyNotification,
+        cleanUp: anyCleanUp,
+      }),
     ),
     withFields(
       fixed('tombstone'),

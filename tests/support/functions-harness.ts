@@ -87,6 +87,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
     this.services = {
       sessions: options.sessions,
       objects: options.objects,
+      stagingBucket: 'staging',
       timers: { ...defaultTimers, ...options.timers },
       limits: { ...s3PartLimits, maxTailPieces: 20, ...options.limits },
       nowMs: () => this.nowMs,

@@ -18,11 +18,13 @@ export const stored: Stored = {
   key: 'alpha.txt',
   allowOverwrites: false,
   publishOn: 'close-session',
+  place: 'destination',
   createdAtMs: startMs - 60_000,
   version: 7,
   attempt: 'a1a2a3a4a5a6',
   state: 'stored',
   entity: { totalBytes: 200, partBytes: 64, uploadId: 'upload-1', partCount: 4, crc32: 0xcafebabe },
+  notification: undefined,
   closedEmpty: false,
   dueAtSeconds: startMs / 1000 + 3_600,
 };
@@ -61,6 +63,7 @@ export const publication = (start: Session = stored) => {
   const services: UploadServices = {
     sessions,
     objects,
+    stagingBucket: 'staging',
     timers: defaultTimers,
     limits: { ...s3PartLimits, maxTailPieces: 20 },
     nowMs: () => clock.nowMs,
