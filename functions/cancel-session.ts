@@ -1,4 +1,4 @@
-import { admit, claimOf } from '../lib/access/admit.ts';
+import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import type { ResolvedDestination } from '../lib/access/destination.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
@@ -19,9 +19,9 @@ import type { UploadServices } from '../lib/upload/services.ts';
  * the publication (or finishes it) and succeeds all the same.
  */
 export const cancelSession =
-  (services: UploadServices, destinations: readonly ResolvedDestination[]): PacketHandler =>
+  (services: UploadServices, access: Access<ResolvedDestination>): PacketHandler =>
   async (request, call) => {
-    const admission = admit(request, destinations, 'Cancel-Session');
+    const admission = await admit(request, access, 'Cancel-Session', call);
     const sessionId = parseSessionId(request.headers);
     const claim = claimOf(admission);
     let session: Session | undefined =
@@ -49,8 +49,8 @@ export const cancelSession =
   };
 
 export const compose = (settings: Settings) => {
-  const { services, destinations, log } = composeUpload(settings);
-  return lambdaFunction(cancelSession(services, destinations), { log, nowMs: services.nowMs });
+  const { services, access, log } = composeUpload(settings);
+  return lambdaFunction(cancelSession(services, access), { log, nowMs: services.nowMs });
 };
 
 export const handler = lambdaEntry(compose);

@@ -1,4 +1,4 @@
-import { admit, claimOf } from '../lib/access/admit.ts';
+import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import type { ResolvedDestination } from '../lib/access/destination.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
@@ -20,9 +20,9 @@ import { storeEmptyEntity } from '../lib/upload/store-empty.ts';
  * step goes on from the session as it then is, so a lost race and a repeated packet are the same case.
  */
 export const closeSession =
-  (services: UploadServices, destinations: readonly ResolvedDestination[]): PacketHandler =>
+  (services: UploadServices, access: Access<ResolvedDestination>): PacketHandler =>
   async (request, call) => {
-    const admission = admit(request, destinations, 'Close-Session');
+    const admission = await admit(request, access, 'Close-Session', call);
     const sessionId = parseSessionId(request.headers);
     const claim = claimOf(admission);
     let session: Session | undefined =
@@ -59,8 +59,8 @@ export const closeSession =
   };
 
 export const compose = (settings: Settings) => {
-  const { services, destinations, log } = composeUpload(settings);
-  return lambdaFunction(closeSession(services, destinations), { log, nowMs: services.nowMs });
+  const { services, access, log } = composeUpload(settings);
+  return lambdaFunction(closeSession(services, access), { log, nowMs: services.nowMs });
 };
 
 export const handler = lambdaEntry(compose);

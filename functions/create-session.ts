@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { admit, claimOf } from '../lib/access/admit.ts';
+import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import { pathBelow, type ResolvedDestination } from '../lib/access/destination.ts';
 import { expandKey } from '../lib/access/key-template.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
@@ -20,11 +20,11 @@ export const newSessionId = (): string => randomUUID().toUpperCase();
 export const createSession =
   (
     services: UploadServices,
-    destinations: readonly ResolvedDestination[],
+    access: Access<ResolvedDestination>,
     nextSessionId: () => string = newSessionId,
   ): PacketHandler =>
   async (request, call) => {
-    const admission = admit(request, destinations, 'Create-Session');
+    const admission = await admit(request, access, 'Create-Session', call);
     const { destination, url, principal } = admission;
 
     if (!offersOurProtocol(request.headers.get('BITS-Supported-Protocols') ?? '')) {
@@ -66,8 +66,8 @@ export const createSession =
   };
 
 export const compose = (settings: Settings) => {
-  const { services, destinations, log } = composeUpload(settings);
-  return lambdaFunction(createSession(services, destinations), { log, nowMs: services.nowMs });
+  const { services, access, log } = composeUpload(settings);
+  return lambdaFunction(createSession(services, access), { log, nowMs: services.nowMs });
 };
 
 export const handler = lambdaEntry(compose);

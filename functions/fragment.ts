@@ -1,4 +1,4 @@
-import { admit, claimOf } from '../lib/access/admit.ts';
+import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import type { ResolvedDestination } from '../lib/access/destination.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
@@ -22,9 +22,9 @@ import type { WarmState } from '../lib/upload/warm.ts';
  * taken again on a fresh read. A lost conditional write decides again, from C10, on the session that won (F12).
  */
 export const fragment =
-  (services: UploadServices, destinations: readonly ResolvedDestination[], warm: WarmState): PacketHandler =>
+  (services: UploadServices, access: Access<ResolvedDestination>, warm: WarmState): PacketHandler =>
   async (request, call) => {
-    const admission = admit(request, destinations, 'Fragment');
+    const admission = await admit(request, access, 'Fragment', call);
     const { destination } = admission;
     const claim = claimOf(admission);
     const head = readFragmentHead(request.headers, admission.head.contentLength);
@@ -118,9 +118,9 @@ const finish = async (
 };
 
 export const compose = (settings: Settings) => {
-  const { services, destinations, log } = composeUpload(settings);
+  const { services, access, log } = composeUpload(settings);
   const warm = warmState(settings.environment);
-  return lambdaFunction(fragment(services, destinations, warm), { log, nowMs: services.nowMs });
+  return lambdaFunction(fragment(services, access, warm), { log, nowMs: services.nowMs });
 };
 
 export const handler = lambdaEntry(compose);

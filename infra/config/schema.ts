@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccessKind } from '../../lib/access/destination.ts';
 import { relativePathFault } from '../../lib/access/path-rules.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import { keyTemplateFaults } from './key-template-rules.ts';
@@ -57,6 +58,28 @@ const bucketFaults = (name: string): readonly string[] => {
   return fault === undefined ? [] : [fault];
 };
 
+const accessKinds = ['none', 'basic'] as const satisfies readonly AccessKind[];
+const accessForm = `${accessKinds.slice(0, -1).join(', ')} or ${accessKinds.at(-1)}`;
+const accessKind = z.enum(accessKinds, { error: expected(accessForm) });
+
+/** One kind, or a list of them. What a packet shows is tried in the order of `accessKinds`, whatever the file's. */
+const accessSchema = z
+  .union([accessKind.transform((kind) => [kind]), z.array(accessKind)], {
+    error: expected(
+      `${accessForm}, or a list of them`,
+      'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
+    ),
+  })
+  .superRefine((kinds, context) => {
+    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+    if (kinds.length === 0) refuse('must have at least one kind; access: none for everyone');
+    if (new Set(kinds).size < kinds.length) refuse('names a kind twice');
+    if (kinds.length > 1 && kinds.includes('none')) {
+      refuse('none lets everyone in, so it cannot be mixed with other kinds');
+    }
+  })
+  .transform((kinds) => Object.freeze(accessKinds.filter((kind) => kinds.includes(kind))));
+
 /** One destination as the file writes it; each key for itself. What fits together is judged in `rules.ts`. */
 export const destinationSchema = z.object(
   {
@@ -71,12 +94,7 @@ export const destinationSchema = z.object(
       .enum(['close-session', 'last-fragment'], { error: expected('close-session or last-fragment') })
       .optional(),
     enabled: flag().optional(),
-    access: z.literal('none', {
-      error: expected(
-        'none',
-        'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
-      ),
-    }),
+    access: accessSchema,
   },
   { error: expected('a mapping') },
 );

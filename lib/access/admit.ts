@@ -4,8 +4,14 @@ import { ProtocolError } from '../protocol/errors.ts';
 import { type PacketHead, type PacketType, parsePacketHead } from '../protocol/packet.ts';
 import type { BitsRequest } from '../protocol/request.ts';
 import { type Destination, findDestination } from './destination.ts';
-import { authenticate } from './identity.ts';
+import { authenticate, type Identities } from './identity.ts';
 import { type ParsedUrl, parseRequestUrl } from './url.ts';
+
+/** What packets are admitted by. */
+export interface Access<D extends Destination> {
+  readonly destinations: readonly D[];
+  readonly identities: Identities;
+}
 
 /** A packet that has passed checks C1 to C8: it may be looked at. */
 export interface Admission<D extends Destination> {
@@ -15,16 +21,22 @@ export interface Admission<D extends Destination> {
   readonly url: Extract<ParsedUrl, { ok: true }>;
 }
 
+/** Told who is calling as soon as it is known, for the log line of whatever is answered. */
+export interface Witness {
+  principal: string | undefined;
+}
+
 /**
  * Checks C1 to C8 in their order; the first that fails decides, and none of them touches any state. `expected` is the
  * packet type that the calling function serves, `undefined` if it serves none.
- * @throws ProtocolError
+ * @throws ProtocolError; any other error when it could not be found out who is calling
  */
-export const admit = <D extends Destination>(
+export const admit = async <D extends Destination>(
   request: BitsRequest,
-  destinations: readonly D[],
+  { destinations, identities }: Access<D>,
   expected: PacketType | undefined,
-): Admission<D> => {
+  witness: Witness,
+): Promise<Admission<D>> => {
   if (request.method !== BITS_POST) {
     throw new ProtocolError('METHOD_NOT_ALLOWED', 'the method is not BITS_POST'); // C1
   }
@@ -34,11 +46,11 @@ export const admit = <D extends Destination>(
   const destination = findDestination(destinations, url.path);
   if (destination === undefined)
     throw new ProtocolError('UPLOADS_DISABLED', 'no destination has this prefix');
-  const principal = authenticate(request, destination); // C2
+  const { principal } = await authenticate({ headers: request.headers }, destination, identities); // C2
+  witness.principal = principal;
   if (!destination.enabled) throw new ProtocolError('UPLOADS_DISABLED', 'the destination is disabled'); // C3
   request.headers.assertWellFormed(); // C4
   const head = parsePacketHead(request.headers, expected); // C5, C6, C7
-  // C8 has nothing to refuse: with `access: none`, who reaches the URL may upload to it.
   return { head, destination, principal, url };
 };
 

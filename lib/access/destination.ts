@@ -21,9 +21,12 @@ export interface Destination {
   readonly publishOn: 'close-session' | 'last-fragment';
   /** Off: every packet here is answered 501 E_ACCESSDENIED. */
   readonly enabled: boolean;
-  /** Who may upload. `none`: everyone who reaches the URL. */
-  readonly access: 'none';
+  /** How callers are known: any of these will do. Never empty; `none` (everyone who reaches the URL) stands alone. */
+  readonly access: readonly AccessKind[];
 }
+
+/** Ways to know who is calling. */
+export type AccessKind = 'none' | 'basic';
 
 /** A destination whose bucket is known. */
 export interface ResolvedDestination extends Destination {

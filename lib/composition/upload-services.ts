@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Access } from '../access/admit.ts';
 import { type ResolvedDestination, withBuckets } from '../access/destination.ts';
 import type { Log } from '../lambda/log.ts';
 import { DynamoDBSessionStore } from '../session/dynamodb-store.ts';
@@ -7,6 +8,7 @@ import { s3PartLimits } from '../upload/parts.ts';
 import { S3ObjectStore } from '../upload/s3-store.ts';
 import type { UploadServices } from '../upload/services.ts';
 import { WarmState } from '../upload/warm.ts';
+import { composeAccess } from './access.ts';
 import { dynamoDBClient, s3Client } from './clients.ts';
 import { type Environment, logOf, required, type Settings } from './settings.ts';
 import { timersOf } from './timers.ts';
@@ -14,7 +16,7 @@ import { timersOf } from './timers.ts';
 /** What every function that touches sessions is made of. */
 export interface UploadComposition {
   readonly services: UploadServices;
-  readonly destinations: readonly ResolvedDestination[];
+  readonly access: Access<ResolvedDestination>;
   readonly log: Log;
 }
 
@@ -26,9 +28,11 @@ export const composeUpload = (settings: Settings): UploadComposition => {
   const { environment } = settings;
   const stagingBucket = required(environment, 'STAGING_BUCKET');
   const log = logOf(settings);
+  const uploadBucket = environment['UPLOAD_BUCKET'] ?? '';
+  const destinations = withBuckets(settings.destinations, uploadBucket, stagingBucket);
   return {
     log,
-    destinations: withBuckets(settings.destinations, environment['UPLOAD_BUCKET'] ?? '', stagingBucket),
+    access: composeAccess(settings, destinations),
     services: {
       sessions: new DynamoDBSessionStore(dynamoDBClient(environment), required(environment, 'SESSION_TABLE')),
       objects: new S3ObjectStore({

@@ -16,6 +16,8 @@ export interface PacketCall {
   readonly deadlineMs: number;
   /** Set as soon as a fragment's session is known: from then on every answer carries it, also a failure. */
   nextOffset: number | undefined;
+  /** Set as soon as it is known who is calling; part of the log line. */
+  principal: string | undefined;
 }
 
 export type PacketHandler = (request: BitsRequest, call: PacketCall) => Promise<Ack>;
@@ -46,8 +48,8 @@ export const lambdaFunction =
   async (event, context) => {
     const startedAtMs = nowMs();
     const request = requestFromEvent(event);
-    const { ack, code, cause } = await answer(handle, request, context, nowMs);
-    const facts = { ...packetFacts(request, ack), durationMs: Math.round(nowMs() - startedAtMs) };
+    const { ack, principal, code, cause } = await answer(handle, request, context, nowMs);
+    const facts = { ...packetFacts(request, ack, principal), durationMs: Math.round(nowMs() - startedAtMs) };
     if (ack.status === 503) log.alarm('fault', { ...facts, code, error: cause });
     else log.packet({ ...facts, ...(code === undefined ? {} : { code, why: messageOf(cause) }) });
     return responseFromAck(ack, usesMultiValueHeaders(event));
@@ -55,6 +57,7 @@ export const lambdaFunction =
 
 interface Answer {
   readonly ack: Ack;
+  readonly principal: string | undefined;
   readonly code?: string;
   readonly cause?: unknown;
 }
@@ -73,6 +76,7 @@ const answer = async (
     signal: abort.signal,
     deadlineMs: nowMs() + remainingMs,
     nextOffset: undefined,
+    principal: undefined,
   };
   const timers: NodeJS.Timeout[] = [];
   const outOfTime = new Promise<never>((_, reject) => {
@@ -81,13 +85,15 @@ const answer = async (
     timers.push(setTimeout(() => reject(error), Math.max(0, remainingMs - answerMarginMs)));
   });
   try {
-    return { ack: await Promise.race([handle(request, call), outOfTime]) };
+    const ack = await Promise.race([handle(request, call), outOfTime]);
+    return { ack, principal: call.principal };
   } catch (cause) {
     const error =
       cause instanceof ProtocolError
         ? cause
         : new ProtocolError('UNAVAILABLE', 'an internal fault', { cause });
-    return { ack: errorAck(request.headers, error, call.nextOffset), code: error.code, cause };
+    const ack = errorAck(request.headers, error, call.nextOffset);
+    return { ack, principal: call.principal, code: error.code, cause };
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }

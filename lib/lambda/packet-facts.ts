@@ -6,9 +6,14 @@ import type { BitsRequest } from '../protocol/request.ts';
 
 /**
  * What a log line tells of a packet and its answer. Only what has been parsed is repeated: whatever else a header may
- * hold, a query string and credentials above all, stays out of the log.
+ * hold, a query string and credentials above all, stays out of the log. `principal` is who was let in, never a name that was only
+ * claimed.
  */
-export const packetFacts = (request: BitsRequest, ack: Ack): Record<string, string | number> => {
+export const packetFacts = (
+  request: BitsRequest,
+  ack: Ack,
+  principal: string | undefined,
+): Record<string, string | number> => {
   const { headers } = request;
   const type = parsePacketType(headers.get('BITS-Packet-Type') ?? '');
   const session = parseGuid(headers.get('BITS-Session-Id') ?? ack.headers['BITS-Session-Id'] ?? '');
@@ -16,6 +21,7 @@ export const packetFacts = (request: BitsRequest, ack: Ack): Record<string, stri
   return withoutUndefined({
     type: type ?? 'unknown',
     session,
+    principal,
     ...(range === undefined
       ? {}
       : {

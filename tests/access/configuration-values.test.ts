@@ -78,7 +78,10 @@ describe('a wrong value stops with its file, destination and key', () => {
       undefined,
       'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
     ],
-    ['access', 'basic', 'must be none, not "basic"'],
+    ['access', 'password', 'must be none or basic, or a list of them, not "password"'],
+    ['access', '[]', 'must have at least one kind; access: none for everyone'],
+    ['access', '[basic, basic]', 'names a kind twice'],
+    ['access', '[basic, none]', 'none lets everyone in, so it cannot be mixed with other kinds'],
   ];
   it.each(wrong)('%s: %s', (key, value, problem) => {
     expect(problemsOf(oneDestination({ [key]: value }))).toEqual([`destinations[0].${key}: ${problem}`]);

@@ -16,7 +16,7 @@ describe('a destination', () => {
         sessionTimeoutSeconds: 1_209_600,
         publishOn: 'close-session',
         enabled: true,
-        access: 'none',
+        access: ['none'],
       },
     ]);
     expect([destinations, ...destinations].every(Object.isFrozen)).toBe(true);
@@ -45,7 +45,7 @@ describe('a destination', () => {
         sessionTimeoutSeconds: 7_776_000,
         publishOn: 'last-fragment',
         enabled: false,
-        access: 'none',
+        access: ['none'],
       },
     ]);
   });

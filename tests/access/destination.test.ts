@@ -17,7 +17,7 @@ const destination = (prefix: string, changes: Partial<Destination> = {}): Destin
   sessionTimeoutSeconds: 60,
   publishOn: 'close-session',
   enabled: true,
-  access: 'none',
+  access: ['none'],
   ...changes,
 });
 

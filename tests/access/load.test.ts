@@ -85,7 +85,7 @@ describe('a destinations file', () => {
         sessionTimeoutSeconds: 14 * 86_400,
         publishOn: 'close-session',
         enabled: true,
-        access: 'none',
+        access: ['none'],
       },
     ]);
   });

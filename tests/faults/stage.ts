@@ -40,6 +40,8 @@ const destinations: readonly ResolvedDestination[] = [
   { ...testDestination, prefix: '/last/', keyTemplate: 'last/{path}', publishOn: 'last-fragment' as const },
 ].map((destination) => ({ ...destination, bucket: uploadBucket, sessionTimeoutSeconds }));
 
+const access = { destinations, identities: {} };
+
 /** The real functions over the real stores, each invocation in an execution environment that the seed chooses. */
 export class Stage {
   readonly #simulation: Simulation;
@@ -154,15 +156,15 @@ export class Stage {
   #handler(type: string, services: UploadServices, warm: WarmState): PacketHandler {
     switch (type) {
       case 'Ping':
-        return ping(destinations);
+        return ping(access);
       case 'Create-Session':
-        return createSession(services, destinations, () => this.#guid());
+        return createSession(services, access, () => this.#guid());
       case 'Fragment':
-        return fragment(services, destinations, warm);
+        return fragment(services, access, warm);
       case 'Close-Session':
-        return closeSession(services, destinations);
+        return closeSession(services, access);
       case 'Cancel-Session':
-        return cancelSession(services, destinations);
+        return cancelSession(services, access);
       default:
         throw new RangeError(`no function for ${type}`);
     }

@@ -10,6 +10,7 @@ import {
   type Step,
 } from '../exchanges/index.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
+import { basicIdentityOf } from '../support/identities.ts';
 
 type Harness = ReturnType<typeof memoryHarness>;
 
@@ -23,6 +24,10 @@ const direct = (harness: Harness, direction: StageDirection): void => {
       return;
     case 'maximum-upload-size':
       change({ maximumUploadBytes: direction.bytes });
+      return;
+    case 'credentials':
+      change({ access: ['basic'] });
+      harness.identities = { basic: basicIdentityOf({ [direction.user]: direction.password }) };
       return;
     case 'session-expires':
       harness.nowMs += 1_209_600_000;
@@ -67,10 +72,8 @@ const exchange = async (
   };
 };
 
-/** X2 needs credentials, X6 a reply application: they come with those. X10 is for servers without shared storage. */
-const replayed = EXCHANGE_NAMES.filter(
-  (name) => !['x2-basic-authentication', 'x6-upload-reply'].includes(name),
-);
+/** X6 needs a reply application: it comes with those. X10 is for servers without shared storage. */
+const replayed = EXCHANGE_NAMES.filter((name) => name !== 'x6-upload-reply');
 
 describe('the worked exchanges, byte for byte', () => {
   for (const name of replayed) {

@@ -4,6 +4,7 @@ import { createSession, newSessionId } from '../../functions/create-session.ts';
 import { fragment } from '../../functions/fragment.ts';
 import { ping } from '../../functions/ping.ts';
 import { unknownPacket } from '../../functions/unknown-packet.ts';
+import type { Access } from '../../lib/access/admit.ts';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
 import { type LambdaFunction, lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
 import type { Facts } from '../../lib/lambda/log.ts';
@@ -27,13 +28,15 @@ export const testDestination: ResolvedDestination = {
   sessionTimeoutSeconds: 1_209_600,
   publishOn: 'close-session',
   enabled: true,
-  access: 'none',
+  access: ['none'],
 };
 
 export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
   readonly sessions: S;
   readonly objects: O;
   readonly destination?: Partial<ResolvedDestination>;
+  /** None: enough for `access: none`. */
+  readonly identities?: Access<ResolvedDestination>['identities'];
   readonly limits?: Partial<UploadLimits>;
   readonly timers?: Partial<SessionTimers>;
   readonly nextSessionId?: () => string;
@@ -73,6 +76,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   readonly alarms: { what: string; facts: Facts }[] = [];
   readonly packets: Facts[] = [];
   destinations: readonly ResolvedDestination[];
+  identities: Access<ResolvedDestination>['identities'];
   readonly services: UploadServices;
   readonly clock: TestClock;
   #warm = new WarmState(64 * 2 ** 20);
@@ -84,6 +88,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
     this.objects = options.objects;
     this.clock = options.clock ?? { nowMs: Date.UTC(2026, 10, 22, 12, 0, 0) };
     this.destinations = [{ ...testDestination, ...options.destination }];
+    this.identities = options.identities ?? {};
     this.services = {
       sessions: options.sessions,
       objects: options.objects,
@@ -145,20 +150,21 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   }
 
   #handler(name: FunctionName): PacketHandler {
-    const { services, destinations } = this;
+    const { services } = this;
+    const access = { destinations: this.destinations, identities: this.identities };
     switch (name) {
       case 'ping':
-        return ping(destinations);
+        return ping(access);
       case 'create':
-        return createSession(services, destinations, this.#options.nextSessionId ?? newSessionId);
+        return createSession(services, access, this.#options.nextSessionId ?? newSessionId);
       case 'fragment':
-        return fragment(services, destinations, this.#warm);
+        return fragment(services, access, this.#warm);
       case 'close':
-        return closeSession(services, destinations);
+        return closeSession(services, access);
       case 'cancel':
-        return cancelSession(services, destinations);
+        return cancelSession(services, access);
       case 'unknown':
-        return unknownPacket(destinations);
+        return unknownPacket(access);
     }
   }
 }

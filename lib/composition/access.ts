@@ -1,0 +1,51 @@
+import type { Access } from '../access/admit.ts';
+import { basicIdentity } from '../access/basic/basic-identity.ts';
+import { parseUsers } from '../access/basic/users.ts';
+import type { AccessKind, Destination } from '../access/destination.ts';
+import { CachedDocument } from '../access/document.ts';
+import { documentReader, isDocumentAddress } from '../access/document-source.ts';
+import type { Identify, Identities } from '../access/identity.ts';
+import { type Environment, logOf, required, type Settings, SettingsError } from './settings.ts';
+
+/** The identities that destinations need, each made from its own variables: USERS_DOCUMENT. */
+const makers: Readonly<Partial<Record<AccessKind, (settings: Settings) => Identify>>> = {
+  basic: (settings) =>
+    basicIdentity({ users: documentOf(settings, 'USERS_DOCUMENT', parseUsers), nowMs: Date.now }),
+};
+
+/**
+ * What packets are admitted by. Nothing is read before the first packet that needs it.
+ * @throws SettingsError naming a variable that a destination's `access` needs
+ */
+export const composeAccess = <D extends Destination>(
+  settings: Settings,
+  destinations: readonly D[],
+): Access<D> => {
+  const kinds = new Set(destinations.flatMap(({ access }) => access));
+  const identities: Identities = Object.fromEntries(
+    [...kinds].flatMap((kind) => {
+      const make = makers[kind];
+      return make === undefined ? [] : [[kind, make(settings)]];
+    }),
+  );
+  return { destinations, identities };
+};
+
+const documentOf = <T>(
+  settings: Settings,
+  variable: string,
+  parse: (text: string) => T,
+): CachedDocument<T> => {
+  const address = required(settings.environment, variable);
+  if (!isDocumentAddress(address)) {
+    throw new SettingsError('BAD_VARIABLE', `${variable} must be secretsmanager:ARN, ssm:NAME or file:PATH`);
+  }
+  const read = documentReader(address, extensionOf(settings.environment));
+  return new CachedDocument({ read, parse, nowMs: Date.now, alarm: logOf(settings).alarm });
+};
+
+/** The extension's own variable, and the token that Lambda gives to whatever runs beside a function. */
+const extensionOf = (environment: Environment) => ({
+  port: Number(environment['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'] ?? '2773'),
+  token: environment['AWS_SESSION_TOKEN'] ?? '',
+});
