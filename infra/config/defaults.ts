@@ -45,8 +45,21 @@ export const destinationDefaults = {
    */
   publishOn: 'close-session',
 
+  /** Nobody is asked, nothing is held, nothing is paid for it. */
+  reply: null,
+
   /** What is in the file is meant. `false` answers 501 and keeps the prefix, so that no shorter one takes over. */
   enabled: true,
+} as const;
+
+/** What a reply application gets where the file says nothing. */
+export const replyDefaults = {
+  /** The address of the data instead of the data: an application with the rights reads what it needs of it. */
+  mode: 'by-reference',
+  /** A client waits five minutes for an answer, and 240 s are all that a function has: 40 of them for everything else. */
+  timeoutSeconds: 200,
+  /** Enough for a receipt or a report; more is asked for by name, because it is kept until the session ends. */
+  maximumReplyBytes: 100 * 1024 ** 2,
 } as const;
 
 /** What no destination may pass, whatever the stack. */
@@ -57,6 +70,12 @@ export const destinationBounds = {
   maxUploadBytes: 10_000 * 5 * 1024 ** 3,
   /** Below a minute a client's ordinary pauses would end its sessions. */
   minSessionTimeoutSeconds: 60,
+  /** The fragment function's own time less what it needs before and after the application. */
+  maxReplyTimeoutSeconds: 220,
+  /** S3 holds more, but a client fetches it in ranges over days, and staging is not a store. */
+  maxReplyBytes: 5 * 1024 ** 3,
+  /** BITS-Reply-URL and notification URLs alike. */
+  maxUrlLength: 2_200,
   /** The hard end of every session: an idle life that outlasts it could never be had. */
   maxSessionTimeoutSeconds: 90 * day,
 } as const;

@@ -40,6 +40,7 @@ const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination
     publishOn: entry.publishOn ?? destinationDefaults.publishOn,
     enabled: entry.enabled ?? destinationDefaults.enabled,
     access: entry.access,
+    reply: entry.reply ?? destinationDefaults.reply,
   });
 
 const readEntry = (value: unknown, index: number, limits: StackLimits): EntryReading => {

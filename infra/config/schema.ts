@@ -2,45 +2,9 @@ import { z } from 'zod';
 import type { AccessKind } from '../../lib/access/destination.ts';
 import { relativePathFault } from '../../lib/access/path-rules.ts';
 import { bucketNameFault } from './bucket-name.ts';
+import { byteCount, checked, expected, flag, seconds } from './fields.ts';
 import { keyTemplateFaults } from './key-template-rules.ts';
-import { parseByteCount, parseSeconds } from './quantities.ts';
-
-const byteCountForm = 'a whole number of bytes, or one with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB';
-const secondsForm = 'a whole number of seconds, or one with s, m, h or d';
-
-/** What was written, short enough for a message and safe for data that refers to itself. */
-const describe = (value: unknown): string => {
-  if (value === null) return 'nothing (give a value, or remove the line)';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
-};
-
-/** The one message of a value that is not what it should be. */
-const expected =
-  (form: string, whenMissing = `required: ${form}`) =>
-  ({ input }: { readonly input?: unknown }): string =>
-    input === undefined ? whenMissing : `must be ${form}, not ${describe(input)}`;
-
-const text = (form: string) => z.string({ error: expected(form) });
-const flag = () => z.boolean({ error: expected('true or false') });
-
-/** A string field with a rule of its own that names what is wrong. */
-const checked = (form: string, faultsOf: (value: string) => readonly string[]) =>
-  text(form).superRefine((value, context) => {
-    for (const fault of faultsOf(value)) {
-      context.addIssue({ code: 'custom', message: `${describe(value)}: ${fault}` });
-    }
-  });
-
-const quantity = (form: string, parse: (value: unknown) => number | undefined) =>
-  z.union([z.number(), z.string()], { error: expected(form) }).transform((value, context) => {
-    const amount = parse(value);
-    if (amount !== undefined) return amount;
-    context.addIssue({ code: 'custom', message: expected(form)({ input: value }) });
-    return z.NEVER;
-  });
+import { replySchema } from './reply-schema.ts';
 
 const prefixFaults = (prefix: string): readonly string[] => {
   if (prefix === '/') return [];
@@ -86,15 +50,16 @@ export const destinationSchema = z.object(
     prefix: checked('a URL path such as /uploads/', prefixFaults),
     bucket: checked("the name of a bucket (leave the key out for the stack's own)", bucketFaults).optional(),
     key: checked('a key template such as "{path}"', keyTemplateFaults).optional(),
-    maximumUploadSize: quantity(byteCountForm, parseByteCount),
-    fragmentLimit: quantity(byteCountForm, parseByteCount).optional(),
+    maximumUploadSize: byteCount(),
+    fragmentLimit: byteCount().optional(),
     allowOverwrites: flag().optional(),
-    sessionTimeout: quantity(secondsForm, parseSeconds).optional(),
+    sessionTimeout: seconds().optional(),
     publishOn: z
       .enum(['close-session', 'last-fragment'], { error: expected('close-session or last-fragment') })
       .optional(),
     enabled: flag().optional(),
     access: accessSchema,
+    reply: replySchema.optional(),
   },
   { error: expected('a mapping') },
 );

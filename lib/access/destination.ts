@@ -1,3 +1,5 @@
+import type { ReplyApplication } from './reply-application.ts';
+
 /**
  * Where uploads under one URL prefix go, and on what terms. Compiled and validated when the service is packaged; plain
  * JSON data, so that functions carry neither a schema nor a YAML library.
@@ -23,6 +25,8 @@ export interface Destination {
   readonly enabled: boolean;
   /** How callers are known: any of these will do. Never empty; `none` (everyone who reaches the URL) stands alone. */
   readonly access: readonly AccessKind[];
+  /** Who is told of a finished upload, and answers it; `null` for an ordinary destination. */
+  readonly reply: ReplyApplication | null;
 }
 
 /** Ways to know who is calling. */

@@ -17,6 +17,7 @@ describe('a destination', () => {
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
+        reply: null,
       },
     ]);
     expect([destinations, ...destinations].every(Object.isFrozen)).toBe(true);
@@ -46,6 +47,7 @@ describe('a destination', () => {
         publishOn: 'last-fragment',
         enabled: false,
         access: ['none'],
+        reply: null,
       },
     ]);
   });

@@ -18,6 +18,7 @@ const destination = (prefix: string, changes: Partial<Destination> = {}): Destin
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
+  reply: null,
   ...changes,
 });
 

@@ -86,6 +86,7 @@ describe('a destinations file', () => {
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
+        reply: null,
       },
     ]);
   });

@@ -29,6 +29,7 @@ export const testDestination: ResolvedDestination = {
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
+  reply: null,
 };
 
 export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
