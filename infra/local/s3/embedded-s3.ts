@@ -26,6 +26,11 @@ export interface EmbeddedS3Options {
   readonly maxClockSkewMs?: number;
   /** The least size of every part but the last. Default 5 MiB, as S3; less lets tests use small files. */
   readonly minPartBytes?: number;
+  /**
+   * Default true. False: bodies are received, verified and counted like any other and then forgotten, for measurements with
+   * more data than a disk has; reading an object answers 500.
+   */
+  readonly keepsBodies?: boolean;
   /** Default `no-such-upload`. */
   readonly repeatedComplete?: RepeatedComplete;
   /** Default: nothing goes wrong. */
@@ -63,7 +68,9 @@ const fiveMebibytes = 5 * 1024 * 1024;
  */
 export async function openEmbeddedS3(options: EmbeddedS3Options): Promise<EmbeddedS3> {
   const nowMs = options.now ?? Date.now;
-  const catalog = await Catalog.load(RecordFiles.open(options.dataDir));
+  const catalog = await Catalog.load(
+    RecordFiles.open(options.dataDir, { keepsBodies: options.keepsBodies ?? true }),
+  );
   for (const bucket of options.buckets ?? []) {
     checkBucketName(bucket);
     if (catalog.findBucket(bucket) === undefined)

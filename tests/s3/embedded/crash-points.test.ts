@@ -7,7 +7,7 @@ import { Catalog } from '../../../infra/local/s3/store/catalog.ts';
 import { readObject } from '../../../infra/local/s3/store/data-stream.ts';
 import { RecordFiles } from '../../../infra/local/s3/store/record-files.ts';
 import type { ObjectRecord, PartRecord, Properties } from '../../../infra/local/s3/store/records.ts';
-import type { StagedBody } from '../../../infra/local/s3/store/staged-body.ts';
+import type { Staged } from '../../../infra/local/s3/store/staged-body.ts';
 import { credentials, region } from '../support/in-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -17,7 +17,7 @@ type Step = readonly [title: string, run: (catalog: Catalog) => Promise<void>, .
 const bucket = 'b';
 const properties: Properties = { headers: {}, storageClass: 'STANDARD', tags: [] };
 
-async function staged(catalog: Catalog, text: string): Promise<StagedBody> {
+async function staged(catalog: Catalog, text: string): Promise<Staged> {
   const body = catalog.files.stage();
   await body.append(Buffer.from(text));
   await body.settle();

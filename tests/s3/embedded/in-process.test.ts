@@ -113,6 +113,18 @@ describe('without a socket', () => {
     }
   });
 
+  it('bodies that are not kept are verified and counted all the same', async () => {
+    const { s3, client } = await open({ keepsBodies: false });
+    const put = { Bucket, Key: 'k', Body: Buffer.from('forgotten') };
+    await client.send(new PutObjectCommand(put));
+    await expect(
+      client.send(new PutObjectCommand({ ...put, ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' })),
+    ).rejects.toMatchObject({ name: 'BadDigest' });
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket }));
+    expect(Contents).toMatchObject([{ Key: 'k', Size: 9 }]);
+    expect(s3.stats().PutObject).toMatchObject({ requests: 2, bytesWritten: 9 });
+  });
+
   it('after close it takes no more requests', async () => {
     const { s3, client } = await open();
     await s3.close();

@@ -12,11 +12,11 @@ import {
 } from '../checksum/algorithms.ts';
 import { S3Error } from '../errors.ts';
 import type { RequestHeaders } from '../http.ts';
-import type { StagedBody } from '../store/staged-body.ts';
+import type { Staged } from '../store/staged-body.ts';
 
 /** Bytes that have arrived whole and fit every digest that the client gave. */
 export interface Received {
-  readonly staged: StagedBody;
+  readonly staged: Staged;
   readonly md5Hex: string;
   /** Base64, of the algorithm that was asked for. */
   readonly checksum: string | undefined;

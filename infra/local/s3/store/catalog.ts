@@ -10,7 +10,7 @@ import type { RecordFiles } from './record-files.ts';
 import type { BucketRecord, ObjectRecord, PartRecord, Tags, UploadRecord } from './records.ts';
 import { recover } from './recover.ts';
 import { SortedKeys } from './sorted-keys.ts';
-import type { StagedBody } from './staged-body.ts';
+import type { Staged } from './staged-body.ts';
 
 /**
  * Buckets, objects and uploads: the index in memory over the record files. Methods that change something are
@@ -87,7 +87,7 @@ export class Catalog {
   }
 
   /** Make this object the one under its key; one that was there before is gone. */
-  putObject(record: ObjectRecord, body?: StagedBody): ObjectEntry {
+  putObject(record: ObjectRecord, body?: Staged): ObjectEntry {
     const bucket = this.bucket(record.bucket);
     const entry = objectEntry(record, this.files.commit(record, body));
     const replaced = bucket.objects.get(record.key);
@@ -118,7 +118,7 @@ export class Catalog {
   }
 
   /** Keep a part, in place of an earlier one of its number. */
-  putPart(upload: UploadEntry, record: PartRecord, body: StagedBody): PartEntry {
+  putPart(upload: UploadEntry, record: PartRecord, body: Staged): PartEntry {
     const part = { record, file: this.files.commit(record, body) };
     const replaced = upload.parts.get(record.partNumber);
     upload.parts.set(record.partNumber, part);

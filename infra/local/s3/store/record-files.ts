@@ -15,7 +15,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedRecordError } from '../errors.ts';
 import { type StoredRecord, storedRecord } from './records.ts';
-import { StagedBody, writeTemporary } from './staged-body.ts';
+import { CountedBody, type Staged, StagedBody, writeTemporary } from './staged-body.ts';
 
 const magic = Buffer.from('bits-s3\n');
 const footerBytes = magic.byteLength + 4;
@@ -39,19 +39,24 @@ export interface FoundRecord {
  */
 export class RecordFiles {
   readonly #root: string;
+  readonly #keepsBodies: boolean;
   readonly #instance = randomBytes(4).toString('hex');
   #lastSequence = 0;
   #lastTemporary = 0;
   /** Emptied files, in place of new ones. */
   readonly #spares: string[] = [];
 
-  private constructor(root: string) {
+  private constructor(root: string, keepsBodies: boolean) {
     this.#root = root;
+    this.#keepsBodies = keepsBodies;
   }
 
-  /** Open or create the folder, and clear away what a killed process had half written. */
-  static open(dataDir: string): RecordFiles {
-    const files = new RecordFiles(dataDir);
+  /**
+   * Open or create the folder, and clear away what a killed process had half written. Without `keepsBodies` records to come
+   * are written without what they describe: reading that fails.
+   */
+  static open(dataDir: string, { keepsBodies = true } = {}): RecordFiles {
+    const files = new RecordFiles(dataDir, keepsBodies);
     rmSync(join(dataDir, 'tmp'), { recursive: true, force: true });
     mkdirSync(join(dataDir, 'tmp'), { recursive: true });
     mkdirSync(join(dataDir, 'records'), { recursive: true });
@@ -66,16 +71,16 @@ export class RecordFiles {
   }
 
   /** A place for bytes to come; it must be sealed by `commit`, or discarded. */
-  stage(): StagedBody {
+  stage(): Staged {
     const { path, isThere } = this.#temporary();
-    return new StagedBody(path, isThere);
+    return this.#keepsBodies ? new StagedBody(path, isThere) : new CountedBody(path, isThere);
   }
 
   /**
    * Put a record into place, with the staged body in front of it, and return its file's name. Synchronous, so
    * that a caller's decision, this rename and the change of the index are one step that nothing comes between.
    */
-  commit(record: StoredRecord, body?: StagedBody): string {
+  commit(record: StoredRecord, body?: Staged): string {
     const json = Buffer.from(JSON.stringify(record));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(json.byteLength);

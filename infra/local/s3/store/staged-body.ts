@@ -8,15 +8,26 @@ const openFile = promisify(open);
 const closeFile = promisify(close);
 const writeChunks = promisify(writev);
 
+/** Bytes on their way to a record. End it with `settle` and `seal`, or with `discard`. */
+export interface Staged {
+  readonly sizeBytes: number;
+  /** Take a chunk; the caller must not change it afterwards. */
+  append(chunk: Uint8Array): Promise<void>;
+  /** Wait until nothing is under way: `seal` can then do without waiting. */
+  settle(): Promise<void>;
+  /** Write what is left and this trailer behind it, close the file and return its path. Synchronous. */
+  seal(trailer: Uint8Array): string;
+  /** Forget the bytes. */
+  discard(): Promise<void>;
+}
+
 /**
  * Bytes on their way to a record, in a temporary file. Creating a file can take longer than all the rest of a
  * small request, so it starts at once, off the event loop, while the body arrives. Less than a batch is written
  * in one go when it is sealed; of a longer body at most one batch is being written while the next arrives, so
  * that a body of any length takes about a megabyte.
- *
- * End it with `settle` and `seal`, or with `discard`.
  */
-export class StagedBody {
+export class StagedBody implements Staged {
   readonly #path: string;
   #chunks: Uint8Array[] = [];
   #bufferedBytes = 0;
@@ -36,7 +47,6 @@ export class StagedBody {
     return this.#sizeBytes;
   }
 
-  /** Take a chunk; the caller must not change it afterwards. */
   async append(chunk: Uint8Array): Promise<void> {
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.byteLength;
@@ -47,12 +57,10 @@ export class StagedBody {
     this.#working.catch(() => undefined);
   }
 
-  /** Wait until nothing is under way: `seal` can then do without waiting. */
   async settle(): Promise<void> {
     await this.#working;
   }
 
-  /** Write what is left and this trailer behind it, close the file and return its path. Synchronous. */
   seal(trailer: Uint8Array): string {
     const fd = this.#fd;
     if (fd === undefined) throw new TypeError('seal comes after settle, and once');
@@ -61,7 +69,6 @@ export class StagedBody {
     return this.#path;
   }
 
-  /** Forget the bytes. */
   async discard(): Promise<void> {
     await this.#working.catch(() => undefined);
     this.#chunks = [];
@@ -90,6 +97,34 @@ export class StagedBody {
     const { bytesWritten } = await writeChunks(fd, chunks);
     // Short writes hardly ever happen to files: the plain way is good enough for them.
     if (bytesWritten < batchBytes) writeFully(fd, Buffer.concat(chunks).subarray(bytesWritten));
+  }
+}
+
+/** Bytes that are only counted: the record is written without its body. */
+export class CountedBody implements Staged {
+  readonly #path: string;
+  readonly #isThere: boolean;
+  sizeBytes = 0;
+
+  /** `isThere`: the path is an empty file already. */
+  constructor(path: string, isThere: boolean) {
+    this.#path = path;
+    this.#isThere = isThere;
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    this.sizeBytes += chunk.byteLength;
+  }
+
+  async settle(): Promise<void> {}
+
+  seal(trailer: Uint8Array): string {
+    writeTemporary(this.#path, this.#isThere, trailer);
+    return this.#path;
+  }
+
+  async discard(): Promise<void> {
+    if (this.#isThere) await rm(this.#path, { force: true });
   }
 }
 

@@ -1,0 +1,118 @@
+import { type Load, runLoad, type Upload } from './contenders/contender.ts';
+import { type ContenderName, entryOf } from './contenders/list.ts';
+import type { Payload } from './contenders/payload.ts';
+import type { Cell } from './grid.ts';
+import { type CellResult, type Run, summarize } from './measurement.ts';
+import { type Child, startChild } from './processes/child.ts';
+import type { ContenderMethods } from './processes/contender-child.ts';
+import type { Services } from './services.ts';
+
+/** What a cell is measured with, and how often. */
+export interface CellPlan {
+  readonly cell: Cell;
+  readonly contenders: readonly ContenderName[];
+  readonly repetitions: number;
+}
+
+/** Enough fragments for V8 to compile what they go through, and no more bytes than that takes. */
+const warmUpFragments = 24;
+const maxWarmUpBytes = 40_000_000;
+
+let loads = 0;
+
+interface Running {
+  readonly name: ContenderName;
+  readonly child: Child<ContenderMethods>;
+  readonly send: (load: Load) => Promise<number[]>;
+  readonly runs: Run[];
+  failure: string | undefined;
+}
+
+/**
+ * Measures a cell: every contender in its own process, warmed up; then the contenders one after the other, and all of them
+ * again as often as is wanted, so that a change of the machine's mood meets them all. After every run the bytes in the bucket
+ * are counted: a contender that loses some has not finished.
+ */
+export const runCell = async (
+  { cell, contenders, repetitions }: CellPlan,
+  services: Services,
+  payload: Payload,
+  onStep: (text: string) => void,
+): Promise<readonly CellResult[]> => {
+  const all: Running[] = [];
+  try {
+    for (const name of contenders) all.push(await start(name, services, payload));
+    await services.simulateLatency(false);
+    for (const one of all) {
+      onStep(`warming up ${entryOf(one.name).title}`);
+      await attempt(one, () => warmUp(one, cell, services));
+    }
+    await services.simulateLatency(cell.isLatencySimulated);
+    for (let repetition = 1; repetition <= repetitions; repetition++) {
+      for (const one of all) {
+        if (one.failure !== undefined) continue;
+        onStep(`${entryOf(one.name).title}, ${repetition} of ${repetitions}`);
+        await attempt(one, async () => {
+          one.runs.push(await measure(one, cell, services));
+        });
+      }
+    }
+  } finally {
+    await Promise.all(all.map(({ child }) => child.stop()));
+    await services.simulateLatency(false);
+  }
+  return all.map(({ name, runs, failure }) =>
+    failure === undefined ? summarize(name, cell, runs) : { contender: name, cell, failure },
+  );
+};
+
+const start = async (name: ContenderName, { places }: Services, payload: Payload): Promise<Running> => {
+  const child = startChild<ContenderMethods>(new URL('./processes/contender-child.ts', import.meta.url));
+  const url = await child.ask('start', { name, places });
+  const { uploadTo } = entryOf(name);
+  const upload: Upload | undefined =
+    url === undefined || uploadTo === undefined ? undefined : uploadTo(url, payload);
+  const send = (load: Load) => (upload === undefined ? child.ask('run', load) : runLoad(load, upload));
+  return { name, child, send, runs: [], failure: undefined };
+};
+
+const attempt = async (one: Running, step: () => Promise<void>): Promise<void> => {
+  try {
+    await step();
+  } catch (error) {
+    one.failure = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  }
+};
+
+const warmUp = async (one: Running, cell: Cell, services: Services): Promise<void> => {
+  const fileBytes = Math.min(cell.fileBytes, warmUpFragments * cell.fragmentBytes, maxWarmUpBytes);
+  await one.send({ name: nextName(one), clients: 1, fileBytes, fragmentBytes: cell.fragmentBytes });
+  await services.empty();
+};
+
+const measure = async (one: Running, cell: Cell, services: Services): Promise<Run> => {
+  const { clients, fileBytes, fragmentBytes } = cell;
+  try {
+    await services.resetStats();
+    const before = await one.child.ask('usage');
+    const startedMs = performance.now();
+    const acksMs = await one.send({ name: nextName(one), clients, fileBytes, fragmentBytes });
+    const elapsedMs = performance.now() - startedMs;
+    const after = await one.child.ask('usage');
+    const { s3, dynamodb } = await services.stats();
+    const stored = await services.uploadedBytes();
+    if (stored !== clients * fileBytes) throw new Error(`${stored} bytes arrived of ${clients * fileBytes}`);
+    return {
+      elapsedMs,
+      serverCpuMs: after.cpuMs - before.cpuMs,
+      peakRssBytes: after.peakRssBytes,
+      acksMs: acksMs.sort((a, b) => a - b),
+      s3,
+      dynamodb,
+    };
+  } finally {
+    await services.empty();
+  }
+};
+
+const nextName = ({ name }: Running): string => `${name}-${++loads}`;
