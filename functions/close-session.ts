@@ -9,6 +9,7 @@ import { ProtocolError } from '../lib/protocol/errors.ts';
 import { parseSessionId } from '../lib/protocol/packet.ts';
 import { closeErrorOf, decideClose } from '../lib/session/decide-end.ts';
 import type { Outcome, Session } from '../lib/session/session.ts';
+import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { discardSession, forgetSession } from '../lib/upload/end-session.ts';
 import { publish } from '../lib/upload/publish.ts';
@@ -43,6 +44,13 @@ export const closeSession =
           session = await publish(services, decision.session, 'close-session', call);
           break;
         case 'publish-empty':
+          await takeSingleUse(
+            services.sessions,
+            admission.grant,
+            decision.session,
+            services.timers,
+            call.signal,
+          );
           session = await storeEmptyEntity(services, decision.session, call);
           break;
         case 'discard-early':

@@ -49,7 +49,8 @@ export const createSession =
 
     const session = newSession(
       {
-        ...claimOf(admission),
+        urlHash: claimOf(admission).urlHash,
+        principal,
         ...target,
         sessionId,
         destination: destination.prefix,

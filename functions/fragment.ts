@@ -10,6 +10,7 @@ import { type FragmentHead, parseSessionId, readFragmentHead } from '../lib/prot
 import type { BitsRequest } from '../lib/protocol/request.ts';
 import { decideFragment } from '../lib/session/decide-fragment.ts';
 import { nextOffset, type Publishing, type Receiving, type Stored } from '../lib/session/session.ts';
+import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { publish } from '../lib/upload/publish.ts';
 import { receive } from '../lib/upload/receive.ts';
@@ -59,6 +60,15 @@ export const fragment =
           return fragmentAck(request.headers, decision.session.entity.totalBytes);
         case 'store': {
           const incoming = incomingBytes(request, head, decision);
+          if (decision.session.progress === undefined) {
+            await takeSingleUse(
+              services.sessions,
+              admission.grant,
+              decision.session,
+              services.timers,
+              call.signal,
+            );
+          }
           const timeout = destination.sessionTimeoutSeconds;
           const received = await receive(services, warm, decision.session, incoming, timeout, call);
           if (received.committed !== undefined) {

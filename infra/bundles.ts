@@ -12,6 +12,8 @@ export interface Bundle {
   readonly bytes: number;
   /** Names of the packages whose code is in it. */
   readonly packages: readonly string[];
+  /** Bytes of it that came from files whose path matches. */
+  bytesFrom(path: RegExp): number;
 }
 
 const bundling = z.object({
@@ -48,5 +50,7 @@ export const bundleFunction = async (name: string): Promise<Bundle> => {
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(([file]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
   const text = outputFiles[0]?.text ?? '';
-  return { name, text, bytes: Buffer.byteLength(text), packages: [...new Set(packages)] };
+  const bytesFrom = (path: RegExp): number =>
+    inputs.reduce((sum, [file, { bytesInOutput }]) => sum + (path.test(file) ? bytesInOutput : 0), 0);
+  return { name, text, bytes: Buffer.byteLength(text), packages: [...new Set(packages)], bytesFrom };
 };

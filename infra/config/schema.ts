@@ -22,7 +22,7 @@ const bucketFaults = (name: string): readonly string[] => {
   return fault === undefined ? [] : [fault];
 };
 
-const accessKinds = ['none', 'basic'] as const satisfies readonly AccessKind[];
+const accessKinds = ['none', 'ticket', 'basic'] as const satisfies readonly AccessKind[];
 const accessForm = `${accessKinds.slice(0, -1).join(', ')} or ${accessKinds.at(-1)}`;
 const accessKind = z.enum(accessKinds, { error: expected(accessForm) });
 

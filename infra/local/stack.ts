@@ -5,7 +5,7 @@ import { SettingsError } from '../../lib/composition/settings.ts';
 import { timersOf } from '../../lib/composition/timers.ts';
 import { ConfigurationError } from '../config/errors.ts';
 import { loadDestinations } from '../config/load.ts';
-import { usersFile } from '../identity/files.ts';
+import { ticketKeysFile, usersFile } from '../identity/files.ts';
 import { DEFAULT_LIMITS, startFrontDoor } from './alb/front-door.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
@@ -119,6 +119,7 @@ async function start(
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
       USERS_DOCUMENT: `file:${usersFile(dataDir)}`,
+      TICKET_KEYS_DOCUMENT: `file:${ticketKeysFile(dataDir)}`,
       ...options.timers,
     },
   });

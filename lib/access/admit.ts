@@ -4,7 +4,8 @@ import { ProtocolError } from '../protocol/errors.ts';
 import { type PacketHead, type PacketType, parsePacketHead } from '../protocol/packet.ts';
 import type { BitsRequest } from '../protocol/request.ts';
 import { type Destination, findDestination } from './destination.ts';
-import { authenticate, type Identities } from './identity.ts';
+import { authenticate, type Grant, type Identities } from './identity.ts';
+import { takeTickets } from './ticket/query.ts';
 import { type ParsedUrl, parseRequestUrl } from './url.ts';
 
 /** What packets are admitted by. */
@@ -18,6 +19,9 @@ export interface Admission<D extends Destination> {
   readonly head: PacketHead;
   readonly destination: D;
   readonly principal: string;
+  /** The terms of the caller's ticket; those that a destination has as well are in `destination` already. */
+  readonly grant: Grant | undefined;
+  /** Without a ticket that it may have come with. */
   readonly url: Extract<ParsedUrl, { ok: true }>;
 }
 
@@ -41,26 +45,45 @@ export const admit = async <D extends Destination>(
     throw new ProtocolError('METHOD_NOT_ALLOWED', 'the method is not BITS_POST'); // C1
   }
   // Before C2: a URL that is none belongs to no destination, so there is nobody to authenticate against.
-  const url = parseRequestUrl({ scheme: request.scheme, host: request.host, target: targetOf(request) });
+  const { query, tickets } = takeTickets(request.query);
+  const target = query === '' ? request.path : `${request.path}?${query}`;
+  const url = parseRequestUrl({ scheme: request.scheme, host: request.host, target });
   if (!url.ok) throw new ProtocolError('INVALID_REQUEST', `the URL is refused: ${url.reason}`);
   const destination = findDestination(destinations, url.path);
   if (destination === undefined)
     throw new ProtocolError('UPLOADS_DISABLED', 'no destination has this prefix');
-  const { principal } = await authenticate({ headers: request.headers }, destination, identities); // C2
+  const evidence = { headers: request.headers, tickets, opensSession: expected === 'Create-Session' };
+  const { principal, grant } = await authenticate(evidence, destination, identities); // C2
   witness.principal = principal;
   if (!destination.enabled) throw new ProtocolError('UPLOADS_DISABLED', 'the destination is disabled'); // C3
   request.headers.assertWellFormed(); // C4
   const head = parsePacketHead(request.headers, expected); // C5, C6, C7
-  return { head, destination, principal, url };
+  if (grant !== undefined && !grant.isInScope(url.path)) {
+    throw new ProtocolError('ACCESS_DENIED', 'the ticket is for another path'); // C8
+  }
+  return { head, destination: onTermsOf(grant, destination), principal, grant, url };
 };
 
-const targetOf = ({ path, query }: BitsRequest): string => (query === '' ? path : `${path}?${query}`);
+/** The destination as a ticket narrows it. */
+const onTermsOf = <D extends Destination>(grant: Grant | undefined, destination: D): D =>
+  grant === undefined
+    ? destination
+    : {
+        ...destination,
+        maximumUploadBytes: Math.min(destination.maximumUploadBytes, grant.maximumUploadBytes),
+        allowOverwrites: destination.allowOverwrites && grant.allowOverwrites,
+      };
 
-/** Who the packet says it is for; a session shows itself only to the claim it was created with (C10). */
-export const claimOf = ({
-  url,
-  principal,
-}: Admission<Destination>): { urlHash: string; principal: string } => ({
+/** Who a packet is for; a session shows itself only to the claim it was created with (C10). */
+export interface SessionClaim {
+  readonly urlHash: string;
+  readonly principal: string;
+  /** Sessions that were not there by then are not the caller's, whoever began them. */
+  readonly createdBeforeMs: number;
+}
+
+export const claimOf = ({ url, principal, grant }: Admission<Destination>): SessionClaim => ({
   urlHash: createHash('sha256').update(url.hashInput, 'utf8').digest('hex'),
   principal,
+  createdBeforeMs: (grant?.expiresAtSeconds ?? Number.POSITIVE_INFINITY) * 1000,
 });

@@ -30,7 +30,7 @@ export interface Destination {
 }
 
 /** Ways to know who is calling. */
-export type AccessKind = 'none' | 'basic';
+export type AccessKind = 'none' | 'ticket' | 'basic';
 
 /** A destination whose bucket is known. */
 export interface ResolvedDestination extends Destination {

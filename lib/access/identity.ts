@@ -10,11 +10,29 @@ export interface Caller {
   readonly kind: AccessKind;
   /** A session is bound to it; it names the caller in logs, metadata and keys. */
   readonly principal: string;
+  /** What a ticket says besides; every limit in it narrows its destination's, none widens it. */
+  readonly grant?: Grant;
+}
+
+/** The terms of a ticket. */
+export interface Grant {
+  /** Whether it is for this decoded URL path. */
+  isInScope(path: string): boolean;
+  readonly maximumUploadBytes: number;
+  readonly allowOverwrites: boolean;
+  /** Sessions that were created from this second on are none of its. */
+  readonly expiresAtSeconds: number;
+  /** Where it is good for one upload: what to remember it by. */
+  readonly singleUseId: string | undefined;
 }
 
 /** What a packet brings to show who sent it. */
 export interface Evidence {
   readonly headers: RequestHeaders;
+  /** From the URL, where they have been taken out. */
+  readonly tickets: readonly string[];
+  /** Whether a session would begin with the packet. */
+  readonly opensSession: boolean;
 }
 
 /**
@@ -45,7 +63,9 @@ export const authenticate = async (
     const caller = await identify(evidence);
     if (caller !== undefined) return caller;
   }
-  throw new ProtocolError('UNAUTHORIZED', 'no credentials, or wrong ones', {
-    headers: { 'WWW-Authenticate': `Basic realm="${realm}"` },
+  // Windows asks its user for what Basic wants; a ticket is not something that one could type.
+  const scheme = access.includes('basic') ? 'Basic' : 'Bearer';
+  throw new ProtocolError('UNAUTHORIZED', 'no credentials, or wrong or expired ones', {
+    headers: { 'WWW-Authenticate': `${scheme} realm="${realm}"` },
   });
 };

@@ -5,10 +5,17 @@ import type { AccessKind, Destination } from '../access/destination.ts';
 import { CachedDocument } from '../access/document.ts';
 import { documentReader, isDocumentAddress } from '../access/document-source.ts';
 import type { Identify, Identities } from '../access/identity.ts';
+import { parseTicketKeys } from '../access/ticket/keys.ts';
+import { ticketIdentity } from '../access/ticket/ticket-identity.ts';
 import { type Environment, logOf, required, type Settings, SettingsError } from './settings.ts';
 
-/** The identities that destinations need, each made from its own variables: USERS_DOCUMENT. */
+/** The identities that destinations need, each made from its own variable: USERS_DOCUMENT, TICKET_KEYS_DOCUMENT. */
 const makers: Readonly<Partial<Record<AccessKind, (settings: Settings) => Identify>>> = {
+  ticket: (settings) =>
+    ticketIdentity({
+      keys: documentOf(settings, 'TICKET_KEYS_DOCUMENT', parseTicketKeys),
+      nowMs: Date.now,
+    }),
   basic: (settings) =>
     basicIdentity({ users: documentOf(settings, 'USERS_DOCUMENT', parseUsers), nowMs: Date.now }),
 };

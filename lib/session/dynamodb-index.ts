@@ -2,6 +2,7 @@ import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-
 import { fromItem, type Item, sweepShards } from './item.ts';
 import type { Session } from './session.ts';
 import type { SessionIndex } from './session-index.ts';
+import { isTakenTicket } from './taken-ticket.ts';
 
 /** The sparse index `dueAt-index` of the session table, and the table itself as a whole. */
 export class DynamoDBSessionIndex implements SessionIndex {
@@ -45,7 +46,7 @@ export class DynamoDBSessionIndex implements SessionIndex {
         }),
         signal === undefined ? {} : { abortSignal: signal },
       );
-      for (const item of page.Items ?? []) yield fromItem(item);
+      for (const item of page.Items ?? []) if (!isTakenTicket(item)) yield fromItem(item);
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
   }

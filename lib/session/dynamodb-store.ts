@@ -8,6 +8,7 @@ import {
 import { fromItem, toItem } from './item.ts';
 import type { Session } from './session.ts';
 import { type Clause, type Commit, type SessionStore, StoreError } from './store.ts';
+import { takenTicketItem } from './taken-ticket.ts';
 
 interface Condition {
   readonly expression: string;
@@ -75,6 +76,27 @@ export class DynamoDBSessionStore implements SessionStore {
       const current =
         cause.Item === undefined ? await this.read(session.sessionId, signal) : fromItem(cause.Item);
       return current?.attempt === session.attempt ? { won: true } : { won: false, current };
+    }
+  }
+
+  async takeTicket(
+    ticketId: string,
+    sessionId: string,
+    expiresAtSeconds: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const command = new PutItemCommand({
+      TableName: this.#table,
+      Item: takenTicketItem(ticketId, sessionId, expiresAtSeconds),
+      ConditionExpression: 'attribute_not_exists(sessionId) OR holder = :session',
+      ExpressionAttributeValues: { ':session': { S: sessionId } },
+    });
+    try {
+      await this.#client.send(command, callOptions(signal));
+      return true;
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return false;
+      throw asStoreError(cause, 'write');
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { fromItem, type Item } from './item.ts';
 import type { Receiving } from './session.ts';
+import { isTakenTicket } from './taken-ticket.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,9 @@ export const expiredSessionOf = (record: unknown): Receiving | undefined => {
   if (!isFields(record) || record['eventName'] !== 'REMOVE') return undefined;
   const change = record['dynamodb'];
   if (!isFields(change) || !isFields(change['OldImage'])) return undefined;
-  const session = fromItem(itemOf(change['OldImage']));
+  const item = itemOf(change['OldImage']);
+  if (isTakenTicket(item)) return undefined;
+  const session = fromItem(item);
   return session.state === 'receiving' ? session : undefined;
 };
 

@@ -34,6 +34,17 @@ export interface SessionStore {
    * got lost on the way (the SDK repeats a call that was not answered), and is reported as won.
    */
   write(session: Session, clauses: readonly Clause[], signal?: AbortSignal): Promise<Commit>;
+
+  /**
+   * Takes a ticket that is good for one upload: `true` for the first session that asks, and for that one as often as it
+   * asks again; `false` for every other. Remembered until `expiresAtSeconds`, beside the sessions and never as one.
+   */
+  takeTicket(
+    ticketId: string,
+    sessionId: string,
+    expiresAtSeconds: number,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
 }
 
 /** The store failed or did not answer. The state of a write is unknown. */

@@ -4,6 +4,8 @@ import type { Session } from './session.ts';
 export interface Claim {
   readonly urlHash: string;
   readonly principal: string;
+  /** Sessions created then or later do not show themselves: a ticket that has expired still finishes what it began. */
+  readonly createdBeforeMs?: number;
 }
 
 /** Whether the session is over by its own clock: refused at once, long before anything deletes it. */
@@ -34,6 +36,7 @@ export const visibleSession = (
   session !== undefined &&
   session.urlHash === claim.urlHash &&
   session.principal === claim.principal &&
+  session.createdAtMs < (claim.createdBeforeMs ?? Number.POSITIVE_INFINITY) &&
   !isExpired(session, nowMs)
     ? session
     : undefined;

@@ -11,6 +11,8 @@ const basic = (text: string, encoding: BufferEncoding = 'utf8') =>
   `Basic ${Buffer.from(text, encoding).toString('base64')}`;
 const evidence = (authorization?: string) => ({
   headers: new RequestHeaders(authorization === undefined ? [] : [['Authorization', authorization]]),
+  tickets: [],
+  opensSession: false,
 });
 
 describe('parseBasic', () => {

@@ -78,7 +78,7 @@ describe('a wrong value stops with its file, destination and key', () => {
       undefined,
       'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
     ],
-    ['access', 'password', 'must be none or basic, or a list of them, not "password"'],
+    ['access', 'password', 'must be none, ticket or basic, or a list of them, not "password"'],
     ['access', '[]', 'must have at least one kind; access: none for everyone'],
     ['access', '[basic, basic]', 'names a kind twice'],
     ['access', '[basic, none]', 'none lets everyone in, so it cannot be mixed with other kinds'],

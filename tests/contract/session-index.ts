@@ -48,6 +48,12 @@ export const describeSessionIndex = (open: () => Promise<IndexUnderTest>): void 
     expect(await gather(under.index.allSessions())).toEqual([]);
   });
 
+  it('a ticket that was taken is no session', async () => {
+    await under.store.takeTicket(randomUUID(), 'F0000000-7D34-4F6E-9A21-3C8D5E7F9012', 1);
+    expect(await gather(under.index.dueSessions(2_000_000_000))).toEqual([]);
+    expect(await gather(under.index.allSessions())).toEqual([]);
+  });
+
   it('every due session once, over all shards and pages; none that is not due yet', async () => {
     const due = Array.from({ length: 30 }, (_, at) => waiting(idIn(at), 1000 + at));
     const later = Array.from({ length: 10 }, (_, at) => waiting(idIn(at), 1030 + at));

@@ -141,6 +141,24 @@ export const describeSessionStore = ({ store, deviations = {} }: SessionStoreOpt
     expect(await store().read(session.sessionId)).toEqual(current);
   });
 
+  promise('a ticket is its first session alone, as often as that asks', async () => {
+    const ticket = randomUUID();
+    const end = nowSeconds + 60;
+    expect(await store().takeTicket(ticket, 'FIRST', end)).toBe(true);
+    expect(await store().takeTicket(ticket, 'SECOND', end)).toBe(false);
+    expect(await store().takeTicket(ticket, 'FIRST', end)).toBe(true);
+    expect(await store().takeTicket(randomUUID(), 'SECOND', end)).toBe(true);
+  });
+
+  promise('of many sessions that take one ticket one gets it', async () => {
+    const ticket = randomUUID();
+    const sessions = Array.from({ length: 10 }, () => randomUUID());
+    const taken = await Promise.all(
+      sessions.map((session) => store().takeTicket(ticket, session, nowSeconds + 60)),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(1);
+  });
+
   promise(
     'a call that was given up rejects with a StoreError, and a write with it was not made',
     async () => {
@@ -149,6 +167,8 @@ export const describeSessionStore = ({ store, deviations = {} }: SessionStoreOpt
       const unavailable = { name: 'StoreError', code: 'UNAVAILABLE' };
       await expect(store().read(session.sessionId, signal)).rejects.toMatchObject(unavailable);
       await expect(store().write(session, [isAbsent], signal)).rejects.toMatchObject(unavailable);
+      await expect(store().takeTicket(session.sessionId, 'X', 1, signal)).rejects.toMatchObject(unavailable);
+      expect(await store().takeTicket(session.sessionId, 'Y', 1)).toBe(true);
       expect(await store().read(session.sessionId)).toBeUndefined();
     },
   );

@@ -3,16 +3,20 @@ import type { Session } from '../../lib/session/session.ts';
 import { type Clause, type Commit, type SessionStore, StoreError } from '../../lib/session/store.ts';
 import { StoreCalls } from './memory-calls.ts';
 
+type CallName = 'read' | 'write' | 'takeTicket';
+
 /** Sessions in a map, as the items that DynamoDB would hold. Counts its calls. */
 export class MemorySessionStore implements SessionStore {
   readonly items = new Map<string, Item>();
+  /** Ticket id → the session that took it. */
+  readonly tickets = new Map<string, string>();
   /** What tests count, delay and break. */
-  readonly hooks = new StoreCalls<'read' | 'write'>(
-    { read: 0, write: 0 },
+  readonly hooks = new StoreCalls<CallName>(
+    { read: 0, write: 0, takeTicket: 0 },
     (cause) => new StoreError('UNAVAILABLE', 'aborted', { cause }),
   );
 
-  get calls(): Readonly<Record<'read' | 'write', number>> {
+  get calls(): Readonly<Record<CallName, number>> {
     return this.hooks.counts;
   }
 
@@ -28,6 +32,19 @@ export class MemorySessionStore implements SessionStore {
       }
       this.items.set(session.sessionId, toItem(session));
       return { won: true };
+    });
+  }
+
+  async takeTicket(
+    ticketId: string,
+    sessionId: string,
+    _expiresAtSeconds: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.hooks.run('takeTicket', ticketId, signal, () => {
+      const holder = this.tickets.get(ticketId) ?? sessionId;
+      this.tickets.set(ticketId, holder);
+      return holder === sessionId;
     });
   }
 

@@ -119,6 +119,11 @@ export class ScriptedSessions implements SessionStore {
     return this.current;
   }
 
+  async takeTicket(): Promise<boolean> {
+    this.log.push('take ticket');
+    return true;
+  }
+
   async write(session: Session, clauses: readonly Clause[]): Promise<Commit> {
     this.log.push(`write ${session.state}`);
     const step = this.writes.shift() ?? 'as it should';

@@ -1,0 +1,235 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { mintTicket } from '../../lib/access/ticket/mint.ts';
+import { eventOf, memoryHarness, type TestRequest } from '../support/functions-harness.ts';
+import { basicIdentityOf, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
+import {
+  cancelPacket,
+  closePacket,
+  createPacket,
+  openSession,
+  pingPacket,
+  textFragment,
+  withHeaders,
+} from '../support/packets.ts';
+
+/** Every way to know a caller × what a caller may show × every packet: nothing is let in that should not be. */
+
+const text = 'abcdefghijklmnopqrstuvwxyz';
+const day = 86_400;
+const key = newSigningKey('now');
+const startMs = Date.UTC(2026, 10, 22, 12, 0, 0);
+
+const packets = {
+  ping: () => pingPacket(),
+  create: () => createPacket(),
+  fragment: (session: string) => textFragment(session, text, 13),
+  close: (session: string) => closePacket(session),
+  cancel: (session: string) => cancelPacket(session),
+} as const;
+type PacketName = keyof typeof packets;
+const packetNames = ['ping', 'create', 'fragment', 'close', 'cancel'] as const;
+
+/** Something that a caller shows: it changes the packet. */
+type Proof = (packet: TestRequest) => TestRequest;
+const withBasic =
+  (credentials: string): Proof =>
+  (packet) =>
+    withHeaders(packet, { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` });
+const inUrl =
+  (ticket: string): Proof =>
+  (packet) => ({ ...packet, path: `${packet.path ?? '/drop/file.bin'}?ticket=${ticket}` });
+const asBearer =
+  (ticket: string): Proof =>
+  (packet) =>
+    withHeaders(packet, { Authorization: `Bearer ${ticket}` });
+const nothing: Proof = (packet) => packet;
+
+interface Row {
+  readonly what: string;
+  readonly access: readonly ('basic' | 'ticket')[];
+  readonly right: Proof;
+  readonly wrong: Proof;
+  /** For every packet, where they differ from 401. */
+  readonly answers?: Partial<Record<PacketName, number>>;
+}
+
+const rows: Row[] = [];
+let ticket = '';
+
+beforeAll(async () => {
+  const options = { path: '/drop/file.bin', principal: 'alice', expiresInSeconds: day, nowMs: startMs };
+  ticket = await mintTicket(key, options);
+  const alice = withBasic('alice:opensesame');
+  const expired = await mintTicket(key, { ...options, nowMs: startMs - day * 1000 });
+  const otherPath = await mintTicket(key, { ...options, path: '/drop/other.bin' });
+  const forbidden = { ping: 403, create: 403, fragment: 403, close: 403, cancel: 403 };
+  const basic = (what: string, wrong: Proof): void => {
+    rows.push({ what: `basic, ${what}`, access: ['basic'], right: alice, wrong });
+  };
+  basic('missing', nothing);
+  basic('wrong password', withBasic('alice:opensesam'));
+  basic('unknown user', withBasic('mallory:opensesame'));
+  basic('malformed', (packet) => withHeaders(packet, { Authorization: 'Basic %%%' }));
+  basic('a ticket, where none is taken', inUrl(ticket));
+  const tickets = (what: string, wrong: Proof, answers?: Row['answers']): void => {
+    const row = { access: ['ticket'] as const, right: inUrl(ticket), wrong };
+    rows.push({ what: `ticket, ${what}`, ...row, ...(answers === undefined ? {} : { answers }) });
+  };
+  tickets('missing', nothing);
+  tickets('of a stranger', inUrl(await mintTicket(newSigningKey('now'), options)));
+  tickets('for another path', inUrl(otherPath), forbidden);
+  tickets('for another path, as Bearer', asBearer(otherPath), forbidden);
+  tickets('credentials, where none are taken', alice);
+  // The session is younger than the ticket's end: it was begun with another one.
+  tickets('expired', inUrl(expired), { ping: 200, create: 401, fragment: 500, close: 500, cancel: 500 });
+  const another = await mintTicket(key, { ...options, principal: 'bob' });
+  const unknown = { ping: 200, create: 200, fragment: 500, close: 500, cancel: 500 };
+  tickets('of another principal', inUrl(another), unknown);
+  rows.push({ what: 'either, missing', access: ['ticket', 'basic'], right: alice, wrong: nothing });
+  rows.push({
+    what: 'either, both wrong',
+    access: ['ticket', 'basic'],
+    right: inUrl(ticket),
+    wrong: (packet) => withBasic('alice:x')(inUrl(`${ticket}A`)(packet)),
+  });
+});
+
+const scene = async (access: Row['access'], right: Proof) => {
+  const harness = memoryHarness({
+    destination: { access },
+    identities: {
+      basic: basicIdentityOf({ alice: 'opensesame' }),
+      ticket: ticketIdentityOf(() => startMs, key),
+    },
+  });
+  const proven = { send: (packet: TestRequest) => harness.send(right(packet)) };
+  return { harness, proven };
+};
+
+type Harness = Awaited<ReturnType<typeof scene>>['harness'];
+
+const stateOf = ({ sessions, objects }: Harness): string =>
+  JSON.stringify([
+    [...sessions.items],
+    [...sessions.tickets],
+    [...objects.pieces],
+    [...objects.uploads],
+    [...objects.objects],
+  ]);
+
+/** Sends a packet and tells whether anybody looked at its body. */
+const sendWatched = async (harness: Harness, packet: TestRequest) => {
+  const event = eventOf(packet);
+  let bodiesRead = 0;
+  const { body } = event;
+  Object.defineProperty(event, 'body', {
+    get: () => {
+      bodiesRead++;
+      return body;
+    },
+  });
+  const type = packet.headers?.['BITS-Packet-Type']?.split('-')[0]?.toLowerCase();
+  const name = packetNames.find((each) => each === type);
+  if (name === undefined) throw new Error(`no packet ${type}`);
+  const response = await harness.call(name, event);
+  return { ...response, bodiesRead };
+};
+
+describe('a packet that is not proven', () => {
+  for (const name of packetNames) {
+    it(`${name}: every wrong proof is answered as it should be, and leaves no trace`, async () => {
+      expect(rows.length).toBeGreaterThan(12);
+      for (const { what, access, right, wrong, answers } of rows) {
+        const { harness, proven } = await scene(access, right);
+        const session = await openSession(proven);
+        for (const progress of ['before any byte', 'with half a file']) {
+          if (progress !== 'before any byte') await proven.send(textFragment(session, text, 0, 13));
+          const expected = answers?.[name] ?? 401;
+          const before = stateOf(harness);
+          harness.sessions.hooks.reset();
+          harness.objects.hooks.reset();
+          const { status, headers, bodiesRead } = await sendWatched(harness, wrong(packets[name](session)));
+          const at = `${what}, ${progress}`;
+          expect(status, at).toBe(expected);
+          expect(headers['BITS-Packet-Type'], at).toBe('Ack');
+          expect(bodiesRead, at).toBe(0);
+          if (name !== 'create' || expected !== 200) expect(stateOf(harness), at).toBe(before);
+          if (expected !== 401) continue;
+          const scheme = access.includes('basic') ? 'Basic' : 'Bearer';
+          expect(headers['WWW-Authenticate'], at).toBe(`${scheme} realm="uploads"`);
+          expect(headers, at).not.toHaveProperty('BITS-Error-Code');
+          expect({ ...harness.sessions.hooks.made(), ...harness.objects.hooks.made() }, at).toEqual({});
+        }
+        const rest = await proven.send(textFragment(session, text, 13));
+        expect(rest.status, `${what}: the rest`).toBe(200);
+        expect((await proven.send(closePacket(session))).status, `${what}: the end`).toBe(200);
+        expect(harness.objects.object('destination', 'file.bin')?.body.toString()).toBe(text);
+      }
+    });
+
+    it(`${name}: no ticket passes with any bit of it flipped`, { timeout: 60_000 }, async () => {
+      const { harness, proven } = await scene(['ticket'], inUrl(ticket));
+      const session = await openSession(proven);
+      await proven.send(textFragment(session, text, 0, 13));
+      const packet = packets[name](session);
+      const before = stateOf(harness);
+      const answers = new Map<number, number>();
+      for (let at = 0; at < ticket.length; at++) {
+        for (let bit = 0; bit < 8; bit++) {
+          const flipped = String.fromCharCode(ticket.charCodeAt(at) ^ (1 << bit));
+          const tampered = `${ticket.slice(0, at)}${flipped}${ticket.slice(at + 1)}`;
+          const { status } = await harness.send(inUrl(tampered)(packet));
+          answers.set(status, (answers.get(status) ?? 0) + 1);
+        }
+      }
+      // A flip that makes a `#` or a control character of it spoils the URL before anybody looks for a ticket.
+      expect([...answers.keys()].filter((status) => status !== 401 && status !== 400)).toEqual([]);
+      expect(answers.get(401)).toBeGreaterThan(ticket.length * 7);
+      expect(stateOf(harness)).toBe(before);
+    });
+  }
+
+  it('is told apart by nothing: an unknown user and a wrong password get the same answer', async () => {
+    const { harness } = await scene(['basic'], nothing);
+    const answers = ['alice:wrong', 'mallory:wrong'].map((pair) =>
+      harness.send(withBasic(pair)(pingPacket())),
+    );
+    const [wrong, unknown] = await Promise.all(answers);
+    expect(wrong).toEqual(unknown);
+  });
+});
+
+describe('a proven packet', () => {
+  it.each([
+    ['Basic', () => withBasic('alice:opensesame')],
+    ['a ticket in the URL', () => inUrl(ticket)],
+    ['a ticket as Bearer', () => asBearer(ticket)],
+  ])(
+    'belongs to its principal, by %s: in the log, in the object, and a session goes on with another proof',
+    async (_, proof) => {
+      const { harness, proven } = await scene(['ticket', 'basic'], proof());
+      const session = await openSession(proven);
+      const basic = withBasic('alice:opensesame');
+      expect((await harness.send(basic(textFragment(session, text, 0, 13)))).status).toBe(200);
+      expect((await harness.send(inUrl(ticket)(textFragment(session, text, 13)))).status).toBe(200);
+      expect((await proven.send(closePacket(session))).status).toBe(200);
+      expect(harness.objects.object('destination', 'file.bin')?.metadata?.principal).toBe('alice');
+      expect(harness.packets.map(({ principal }) => principal)).toEqual(Array(4).fill('alice'));
+    },
+  );
+
+  it('names nobody in the log who was not let in', async () => {
+    const { harness } = await scene(['basic'], nothing);
+    await harness.send(withBasic('mallory:secret')(pingPacket()));
+    expect(harness.packets).toHaveLength(1);
+    expect(JSON.stringify(harness.packets)).not.toMatch(/mallory|secret/);
+  });
+
+  it('meets 503 where the users cannot be read, never 401', async () => {
+    const { harness } = await scene(['basic'], nothing);
+    harness.identities = { basic: () => Promise.reject(new Error('the extension does not answer')) };
+    for (const name of packetNames) {
+      expect((await harness.send(withBasic('alice:opensesame')(packets[name]('{0}')))).status).toBe(503);
+    }
+  });
+});
