@@ -21,6 +21,7 @@ const lambdaEnvironment = {
 };
 
 const timesEach = 7;
+const packagesEach = 8;
 
 /** Milliseconds of a fresh process between asking for the module and having it: the median of some. */
 const importTimeMs = async (file: string): Promise<number> => {
@@ -38,22 +39,32 @@ const importTimeMs = async (file: string): Promise<number> => {
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
 
+/** The packages of a bundle, the largest first; what is small is told as one number. */
+const packageLines = ({ bytesByPackage, bytes }: Bundle): readonly string[] => {
+  const largest = [...bytesByPackage].toSorted(([, a], [, b]) => b - a).slice(0, packagesEach);
+  const told = largest.reduce((sum, [, size]) => sum + size, 0);
+  return [...largest, ['the rest', bytes - told] as const].map(([name, size]) =>
+    row([`  ${name}`, kilobytes(size)]),
+  );
+};
+
 const row = (cells: readonly string[]): string =>
-  cells.map((cell, column) => (column === 0 ? cell.padEnd(16) : cell.padStart(12))).join('');
+  cells.map((cell, column) => (column === 0 ? cell.padEnd(28) : cell.padStart(12))).join('');
 
 /** `npm run bundle`: what a cold start of each function has to load. */
 const report = async (): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'bits-s3-bundles-'));
   try {
     const serverlessYml = await readFile(new URL('../serverless.yml', import.meta.url), 'utf8');
-    console.log(row(['function', 'minified', 'compressed', 'import', 'packages']));
+    console.log(row(['function', 'minified', 'compressed', 'import']));
     for (const name of functionFiles(serverlessYml)) {
       const bundle: Bundle = await bundleFunction(name);
       const file = join(folder, `${name}.mjs`);
       await writeFile(file, bundle.text);
       const ms = `${(await importTimeMs(file)).toFixed(1)} ms`;
       const compressed = kilobytes(gzipSync(bundle.text).byteLength);
-      console.log(row([name, kilobytes(bundle.bytes), compressed, ms, `${bundle.packages.length}`]));
+      console.log(row([name, kilobytes(bundle.bytes), compressed, ms]));
+      for (const line of packageLines(bundle)) console.log(line);
     }
     console.log(
       `import: median of ${timesEach} fresh processes, Node ${process.versions.node}, this machine`,

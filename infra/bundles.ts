@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { z } from 'zod';
 import { readService } from './local/service.ts';
 
@@ -10,6 +10,8 @@ export interface Bundle {
   readonly name: string;
   readonly text: string;
   readonly bytes: number;
+  /** Bytes of its text by package; our own code is `bits-s3`. */
+  readonly bytesByPackage: ReadonlyMap<string, number>;
   /** Names of the packages whose code is in it. */
   readonly packages: readonly string[];
   /** Bytes of it that came from files whose path matches. */
@@ -21,6 +23,7 @@ const bundling = z.object({
 });
 
 const optionsSchema = z.object({
+  plugins: z.string(),
   mainFields: z.array(z.string()),
   banner: z.record(z.string(), z.string()),
   define: z.record(z.string(), z.string()),
@@ -32,25 +35,41 @@ const optionsSchema = z.object({
   format: z.literal('esm'),
 });
 
+const pluginsSchema = z.array(
+  z.custom<Plugin>((value) => z.looseObject({ name: z.string() }).safeParse(value).success),
+);
+
 /** The names of the files that serverless.yml has handlers in. */
 export const functionFiles = (serverlessYml: string): readonly string[] =>
   readService(serverlessYml).functions.map(({ handler }) => handler.replace(/^functions\/|\.handler$/g, ''));
 
 /** Bundles one function with the options that packaging uses. Rejects with esbuild's `BuildFailure`. */
 export const bundleFunction = async (name: string): Promise<Bundle> => {
-  const { options } = bundling.parse(createRequire(import.meta.url)('./esbuild.cjs'));
+  const require = createRequire(import.meta.url);
+  const { options } = bundling.parse(require('./esbuild.cjs'));
+  const { plugins, ...rest } = optionsSchema.parse(await options());
   const { outputFiles, metafile } = await build({
-    ...optionsSchema.parse(await options()),
+    ...rest,
+    plugins: pluginsSchema.parse(require(fileURLToPath(new URL(`../${plugins}`, import.meta.url)))),
     entryPoints: [fileURLToPath(new URL(`../functions/${name}.ts`, import.meta.url))],
     metafile: true,
     write: false,
   });
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  const packages = inputs
-    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-    .flatMap(([file]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  const inputs = Object.values(metafile.outputs)
+    .flatMap((output) => Object.entries(output.inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const bytesByPackage = new Map<string, number>();
+  for (const [file, { bytesInOutput }] of inputs) {
+    const owner = packageOf(file);
+    bytesByPackage.set(owner, (bytesByPackage.get(owner) ?? 0) + bytesInOutput);
+  }
+  const packages = [...bytesByPackage.keys()].filter((owner) => owner !== ownCode);
   const text = outputFiles[0]?.text ?? '';
   const bytesFrom = (path: RegExp): number =>
     inputs.reduce((sum, [file, { bytesInOutput }]) => sum + (path.test(file) ? bytesInOutput : 0), 0);
-  return { name, text, bytes: Buffer.byteLength(text), packages: [...new Set(packages)], bytesFrom };
+  return { name, text, bytes: Buffer.byteLength(text), bytesByPackage, packages, bytesFrom };
 };
+
+const ownCode = 'bits-s3';
+
+const packageOf = (file: string): string => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? ownCode;

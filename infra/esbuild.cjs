@@ -16,6 +16,8 @@ exports.options = async () => {
     mainFields: ['module', 'main'],
     // Some CommonJS packages still call require for Node's own modules.
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+    // A path, because this is data to serverless.yml.
+    plugins: 'infra/sdk-trimming.cjs',
     define: { [compiledDestinationsName]: compileDestinations(await readDestinations()) },
     // The SDK is bundled: a function runs with the version it was tested with.
     exclude: [],
