@@ -84,9 +84,9 @@ export const asColdFunctionCalls: StartContender = async (places) => {
 
 /** Clients are kept, as a new environment's would be warm by its first call; what it remembers of sessions is not. */
 const composeForgetful = (settings: FunctionSettings) => {
-  const { services, destinations, log } = composeUpload(settings);
+  const { services, access, log } = composeUpload(settings);
   return (...call: Parameters<ReturnType<typeof lambdaFunction>>) => {
-    const handle = fragment(services, destinations, warmState(settings.environment));
+    const handle = fragment(services, access, warmState(settings.environment));
     return lambdaFunction(handle, { log, nowMs: services.nowMs })(...call);
   };
 };
