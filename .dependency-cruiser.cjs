@@ -17,6 +17,7 @@ module.exports = {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     only('session-knows-protocol', '^lib/session/', ['^lib/protocol/']),
+    only('events-know-session', '^lib/events/', ['^lib/session/', '^lib/protocol/']),
     only('upload-knows-session-and-protocol', '^lib/upload/', ['^lib/session/', '^lib/protocol/']),
     only('reply-knows-upload', '^lib/reply/', ['^lib/upload/', '^lib/session/', '^lib/protocol/']),
     only('access-knows-protocol', '^lib/access/', ['^lib/protocol/']),

@@ -72,6 +72,11 @@ export const parametersSchema = z.strictObject({
   deletionProtection: flag().default(true),
   kmsKeyArn: text(keyArn, keyForm).optional(),
   destinationKeyArns: list(keyArn, keyForm).default([]),
+  events: flag().default(true),
+  eventBusName: text(
+    /^(?!aws\.)[\w./-]{1,256}$/,
+    'the name of an event bus of the account and region',
+  ).default('default'),
   logRetentionDays: z.coerce
     .number()
     .refine((days) => retentionDays.includes(days), {
@@ -122,6 +127,9 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
   }
   if (has('listenerArn') && !has('domainName')) {
     problems.push('domainName: under which name do clients reach the listener that listenerArn names?');
+  }
+  if (!given.events && given.eventBusName !== 'default') {
+    problems.push('eventBusName: nothing is sent there with events=false');
   }
   if (has('hostedZoneId') && !has('domainName')) {
     problems.push('hostedZoneId: the record needs a name; give domainName too');

@@ -10,6 +10,7 @@ interface Parts {
   readonly listener: string;
   readonly domain: string;
   readonly keyAccess: string;
+  readonly events: string;
 }
 
 /** What serverless.yml and infra/*.yml put in their places: `${self:custom.deployment.…}`. */
@@ -32,6 +33,8 @@ export interface DeploymentPlan {
   readonly bucketEncryption: unknown;
   /** Every key that bytes are encrypted with. */
   readonly keyArns: readonly string[];
+  /** Where events of uploads go. */
+  readonly eventBusName: string;
   readonly logRetentionDays: number;
   readonly logLevel: string;
   /** Why this may be looked at, but not deployed. */
@@ -62,6 +65,7 @@ export const planDeployment = (parameters: Parameters): DeploymentPlan => {
       listener: when(ownLoadBalancer, allowHttp ? 'listener-http.yml' : 'listener-https.yml'),
       domain: when(hostedZoneId !== undefined, 'domain.yml'),
       keyAccess: when(keyArns.length > 0, 'key-access.yml'),
+      events: when(parameters.events, 'events.yml'),
     },
     listenerArn: listenerArn ?? { Ref: 'Listener' },
     certificateArn: parameters.certificateArn ?? placeholderCertificateArn,
@@ -86,6 +90,7 @@ export const planDeployment = (parameters: Parameters): DeploymentPlan => {
             BucketKeyEnabled: true,
           },
     keyArns,
+    eventBusName: parameters.eventBusName,
     logRetentionDays: parameters.logRetentionDays,
     logLevel: parameters.logLevel,
     undecided:

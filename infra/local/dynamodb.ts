@@ -12,6 +12,7 @@ import dynalite from 'dynalite';
 import { StartError, systemErrorCode } from './errors.ts';
 import { clientHost, listen } from './listen.ts';
 import type { TableDefinition } from './storage-template.ts';
+import { type StreamRecord, watchTable } from './table-stream.ts';
 
 export interface LocalDynamoDbOptions {
   readonly host: string;
@@ -27,6 +28,8 @@ export interface LocalDynamoDb {
   readonly port: number;
   /** `http://host:port` */
   readonly endpoint: string;
+  /** From now on tells every change of an item, as the table's stream would (`table-stream.ts`). */
+  watch(tell: (record: StreamRecord) => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -64,7 +67,10 @@ export async function startLocalDynamoDb(options: LocalDynamoDbOptions): Promise
     client.destroy();
     if (!isUsable) await close(server);
   }
-  if (isUsable) return { port, endpoint, close: () => close(server) };
+  if (isUsable) {
+    const watch: LocalDynamoDb['watch'] = (tell) => watchTable(server, options.tableName, tell);
+    return { port, endpoint, watch, close: () => close(server) };
+  }
   // Killed while its table was being made: it would stay so for ever, and no item can be in it.
   await rm(options.dataDir, { recursive: true });
   return startLocalDynamoDb(options);

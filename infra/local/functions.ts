@@ -21,9 +21,12 @@ export const PROJECT_DIR = fileURLToPath(new URL('../../', import.meta.url));
 /** Called by the clock and by expired items, not by a listener rule. */
 export const SWEEP_FUNCTION = 'sweep';
 
+/** Called by the pipe from the table's stream. */
+export const EVENTS_FUNCTION = 'events';
+
 /**
- * Loads the module of every function that a listener rule names, and of the sweep; others have no caller here. Each gets
- * the variables that Lambda itself would add.
+ * Loads the module of every function that a listener rule names, of the sweep and of the events; others have no caller
+ * here. Each gets the variables that Lambda itself would add.
  *
  * Throws `StartError` (`BAD_SERVICE`) for a handler that cannot be loaded or exports no `compose`.
  */
@@ -31,7 +34,11 @@ export async function loadFunctions(
   service: ServiceDefinition,
   settings: FunctionSettings,
 ): Promise<LocalFunction[]> {
-  const called = new Set([...service.rules.map((rule) => rule.functionName), SWEEP_FUNCTION]);
+  const called = new Set([
+    ...service.rules.map((rule) => rule.functionName),
+    SWEEP_FUNCTION,
+    EVENTS_FUNCTION,
+  ]);
   const definitions = service.functions.filter(({ name }) => called.has(name));
   return Promise.all(
     definitions.map(async (definition) => {

@@ -1,6 +1,6 @@
 import { StartError } from './errors.ts';
 import { watchParent } from './parent-watch.ts';
-import { packetLine, startReport } from './report.ts';
+import { eventLine, packetLine, startReport } from './report.ts';
 import { readSettings } from './settings.ts';
 import { startLocalStack } from './stack.ts';
 
@@ -29,7 +29,11 @@ async function main(): Promise<void> {
   };
 
   const settings = readSettings(process.env);
-  const stack = await startLocalStack({ ...settings, onAnswer: (record) => print(packetLine(record)) });
+  const stack = await startLocalStack({
+    ...settings,
+    onAnswer: (record) => print(packetLine(record)),
+    onEvent: (event) => print(eventLine(event)),
+  });
   print(startReport(stack, settings.host));
   await stopRequested;
   print('stopping: requests under way are finished first');

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { AccessRecord } from './alb/front-door.ts';
 import { valuesOf } from './alb/request-head.ts';
+import { type DeliveredEvent, EVENT_LOG_FILE } from './event-log.ts';
 import type { LocalStack } from './stack.ts';
 
 /** What runs where, and the exact lines that upload a file to it from Windows. */
@@ -20,6 +21,7 @@ export function startReport(stack: LocalStack, host: string): string {
       ({ prefix, bucket, enabled }) => `  ${prefix} → s3://${bucket}/${enabled ? '' : '  (not enabled)'}`,
     ),
     `  fragments wait in s3://${buckets.staging}/`,
+    `  events are written to ${stack.dataDir}/${EVENT_LOG_FILE}`,
     '',
     'Upload from Windows, in PowerShell:',
     `  Start-BitsTransfer -TransferType Upload -Source C:\\report.pdf -Destination ${url}`,
@@ -56,7 +58,24 @@ export function packetLine(record: AccessRecord): string {
     `${durationMs.toFixed(0)} ms`,
     why.length > 0 ? `(${why.join(': ')})` : undefined,
   ];
-  // Paths and headers come from anyone: nothing in them may command the terminal.
+  return lineOf(columns);
+}
+
+/** One line per event: what became of which upload, how large it is, and why where it failed. */
+export function eventLine({ detail }: DeliveredEvent): string {
+  const { time, type, bucket, key, sizeBytes, receivedBytes, reason } = detail;
+  const bytes = [receivedBytes, sizeBytes].filter((count) => count !== undefined).join(' of ');
+  return lineOf([
+    new Date(time).toTimeString().slice(0, 8),
+    type.padEnd(14),
+    `s3://${bucket}/${key}`,
+    bytes === '' ? undefined : `${bytes} bytes`,
+    reason === undefined ? undefined : `(${reason})`,
+  ]);
+}
+
+/** Paths, headers and keys come from anyone: nothing in them may command the terminal. */
+function lineOf(columns: readonly (string | undefined)[]): string {
   return columns
     .filter((column) => column !== undefined)
     .join('  ')

@@ -1,4 +1,5 @@
 import type { AccessRecord, FrontDoorOptions } from './alb/front-door.ts';
+import type { DeliveredEvent } from './event-log.ts';
 import type { EmbeddedS3Options } from './s3/index.ts';
 import type { SweepTimes } from './sweeper.ts';
 
@@ -34,6 +35,8 @@ export interface LocalStackOptions {
   readonly oversize?: NonNullable<FrontDoorOptions['oversize']>;
   /** Called for every answer that the front door gives. */
   readonly onAnswer?: (record: AccessRecord) => void;
+  /** Called for every event of an upload, after its line is in `events.jsonl`. */
+  readonly onEvent?: (event: DeliveredEvent) => void;
   /** Clock, faults and switches of the embedded S3. */
   readonly s3?: Omit<EmbeddedS3Options, 'dataDir' | 'region' | 'credentials' | 'buckets'>;
 }

@@ -10,7 +10,8 @@ import { DEFAULT_LIMITS, startFrontDoor } from './alb/front-door.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
 import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
-import { loadFunctions, PROJECT_DIR, SWEEP_FUNCTION } from './functions.ts';
+import { openEventLog } from './event-log.ts';
+import { EVENTS_FUNCTION, loadFunctions, PROJECT_DIR, SWEEP_FUNCTION } from './functions.ts';
 import { createInvoker } from './invoker.ts';
 import { clientHost, portUnavailable } from './listen.ts';
 import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
@@ -124,6 +125,13 @@ async function start(
     },
   });
   const invoke = createInvoker(functions);
+  if (functions.some(({ name }) => name === EVENTS_FUNCTION)) {
+    const { onEvent } = options;
+    const enrich = (records: unknown) => invoke(EVENTS_FUNCTION, records);
+    database.watch(
+      openEventLog({ dataDir, region: LOCAL_REGION, enrich, ...(onEvent === undefined ? {} : { onEvent }) }),
+    );
+  }
   if (functions.some(({ name }) => name === SWEEP_FUNCTION)) {
     const sweeper = startSweeper({
       ...options.sweep,

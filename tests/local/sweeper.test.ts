@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetObjectCommand,
@@ -111,6 +113,11 @@ describe('in the local stack', () => {
       (keys) => keys.every((key) => key?.startsWith(live.session.slice(1, -1)) === true),
     );
     expect(await itemOf(running, expired.session)).toBeUndefined();
+    const id = expired.session.slice(1, -1);
+    const events = await readFile(join(running.stack.dataDir, 'events.jsonl'), 'utf8');
+    expect(events.split('\n').filter((line) => line.includes('Upload Expired'))).toEqual([
+      expect.stringContaining(`"sessionId":"${id}"`),
+    ]);
     expect(await itemOf(running, live.session)).toBeDefined();
     expect(
       await sendPacket(expired.url, 'Close-Session', { 'BITS-Session-Id': expired.session }),

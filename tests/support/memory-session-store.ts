@@ -10,6 +10,8 @@ export class MemorySessionStore implements SessionStore {
   readonly items = new Map<string, Item>();
   /** Ticket id → the session that took it. */
   readonly tickets = new Map<string, string>();
+  /** Told every change, as the stream of a table would be. */
+  onChange: ((before: Item | undefined, after: Item) => void) | undefined;
   /** What tests count, delay and break. */
   readonly hooks = new StoreCalls<CallName>(
     { read: 0, write: 0, takeTicket: 0 },
@@ -30,7 +32,10 @@ export class MemorySessionStore implements SessionStore {
       if (!clauses.every((clause) => holds(clause, this.items.get(session.sessionId)))) {
         return current?.attempt === session.attempt ? { won: true } : { won: false, current };
       }
-      this.items.set(session.sessionId, toItem(session));
+      const before = this.items.get(session.sessionId);
+      const after = toItem(session);
+      this.items.set(session.sessionId, after);
+      this.onChange?.(before, after);
       return { won: true };
     });
   }

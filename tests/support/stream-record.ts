@@ -1,22 +1,32 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../lib/session/item.ts';
 
-/** The record of the table's stream for an item that DynamoDB deleted because its time was over, as Lambda gets it. */
-export const removeRecord = (item: Item) => ({
+/** A record of the table's stream, as Lambda and a pipe get it: what the item was and is. */
+export const changeRecord = (
+  before: Item | undefined,
+  after: Item | undefined,
+  atSeconds: number = 1_795_348_800,
+) => ({
   eventID: 'c81e728d9d4c2f636f067f89cc14862c',
-  eventName: 'REMOVE',
+  eventName: before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY',
   eventVersion: '1.1',
   eventSource: 'aws:dynamodb',
   awsRegion: 'eu-west-1',
-  userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
   dynamodb: {
-    ApproximateCreationDateTime: 1_795_348_800,
-    Keys: { sessionId: item['sessionId'] },
-    OldImage: imageOf(item),
+    ApproximateCreationDateTime: atSeconds,
+    Keys: { sessionId: (before ?? after)?.['sessionId'] },
+    ...(before === undefined ? {} : { OldImage: imageOf(before) }),
+    ...(after === undefined ? {} : { NewImage: imageOf(after) }),
     SequenceNumber: '4421584500000000017450439092',
     SizeBytes: 512,
     StreamViewType: 'NEW_AND_OLD_IMAGES',
   },
+});
+
+/** The record for an item that DynamoDB deleted because its time was over. */
+export const removeRecord = (item: Item) => ({
+  ...changeRecord(item, undefined),
+  userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
 });
 
 /** JSON has no bytes: a stream's image spells them in base64. */

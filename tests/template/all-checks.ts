@@ -1,6 +1,7 @@
 import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
 import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
 import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
+import { toldOutcomes } from './checks/events.ts';
 import { rulesOfLocalStack, sixRules } from './checks/listener-rules.ts';
 import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
 import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
@@ -22,6 +23,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     carefulLoadBalancer,
     soundFunctions,
     tirelessSweep,
+    toldOutcomes,
   }) satisfies Readonly<Record<string, Check>>;
 
 /** A listener that we make, by its protocol. */

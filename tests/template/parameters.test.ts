@@ -30,6 +30,8 @@ describe('parameters', () => {
       tlsPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
       deletionProtection: true,
       destinationKeyArns: [],
+      events: true,
+      eventBusName: 'default',
       logRetentionDays: 30,
       logLevel: 'INFO',
     });
@@ -56,6 +58,16 @@ describe('parameters', () => {
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    [
+      'a bus that nothing is sent to',
+      { events: 'false', eventBusName: 'ours' },
+      /^eventBusName: nothing is sent/,
+    ],
+    [
+      'the bus of an ARN',
+      { eventBusName: 'arn:aws:events:eu-west-1:1:event-bus/ours' },
+      /^eventBusName: must be the name/,
+    ],
     [
       'a misspelt name',
       { certificateARNs: 'x' },

@@ -45,6 +45,8 @@ const fragmentStatements = [
   'Statement',
 ] as const;
 const uploadBucket = ['UploadBucket', 'Properties'] as const;
+const pipe = ['UploadEvents', 'Properties'] as const;
+const pipeSource = [...pipe, 'SourceParameters'] as const;
 const sweepSource = ['SweepEventSourceMappingDynamodbSessionTable', 'Properties'] as const;
 
 export const planted: readonly PlantedDefect[] = [
@@ -268,6 +270,70 @@ export const planted: readonly PlantedDefect[] = [
     check: 'tirelessSweep',
     plant: set(['SweepEventsRuleSchedule2', 'Properties', 'State'], 'DISABLED'),
     message: /nothing runs \{"task":"orphans"\}/,
+  },
+  {
+    defect: 'events that are not sent at all',
+    check: 'toldOutcomes',
+    plant: remove(['UploadEvents']),
+    message: /0 pipes/,
+  },
+  {
+    defect: 'an event function that is asked for every fragment',
+    check: 'toldOutcomes',
+    plant: remove([...pipeSource, 'FilterCriteria']),
+    message: /UploadEvents: SourceParameters.FilterCriteria/,
+  },
+  {
+    defect: 'a filter by a field that a pipe cannot see',
+    check: 'toldOutcomes',
+    plant: set([...pipeSource, 'FilterCriteria', 'Filters', 0, 'Pattern'], '{"eventName":["INSERT"]}'),
+    message: /cannot filter by eventName/,
+  },
+  {
+    defect: 'an event that cannot be sent and is forgotten',
+    check: 'toldOutcomes',
+    plant: remove([...pipeSource, 'DynamoDBStreamParameters', 'DeadLetterConfig']),
+    message: /DeadLetterConfig/,
+  },
+  {
+    defect: 'a record that is tried until the stream has forgotten it',
+    check: 'toldOutcomes',
+    plant: set([...pipeSource, 'DynamoDBStreamParameters', 'MaximumRecordAgeInSeconds'], -1),
+    message: /MaximumRecordAgeInSeconds/,
+  },
+  {
+    defect: 'a batch that a bus does not take',
+    check: 'toldOutcomes',
+    plant: set([...pipeSource, 'DynamoDBStreamParameters', 'BatchSize'], 100),
+    message: /BatchSize/,
+  },
+  {
+    defect: 'undelivered events that are gone after four days',
+    check: 'toldOutcomes',
+    plant: remove(['UndeliveredEvents', 'Properties', 'MessageRetentionPeriod']),
+    message: /UndeliveredEvents: MessageRetentionPeriod/,
+  },
+  {
+    defect: 'a role that any pipe of anybody may take',
+    check: 'toldOutcomes',
+    plant: remove([
+      'UploadEventsRole',
+      'Properties',
+      'AssumeRolePolicyDocument',
+      'Statement',
+      0,
+      'Condition',
+    ]),
+    message: /UploadEventsRole: AssumeRolePolicyDocument/,
+  },
+  {
+    defect: 'a pipe that may send to every bus',
+    check: 'noNeedlessWildcards',
+    plant: set(
+      ['UploadEventsRole', 'Properties', 'Policies', 0, 'PolicyDocument', 'Statement', 2, 'Resource'],
+      '*',
+    ),
+    message: /UploadEventsRole: resource/,
   },
   {
     defect: 'a function that any schedule of the account may invoke',

@@ -1,8 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readListenerRules } from '../../infra/local/service.ts';
+import { eventOf } from '../../lib/events/event-of.ts';
+import { toItem } from '../../lib/session/item.ts';
+import type { Session, Tombstone } from '../../lib/session/session.ts';
+import { changeOf } from '../../lib/session/stream-record.ts';
+import { everyState, outcomes, publishing, receiving, stored, tombstone } from '../session/sessions.ts';
+import { changeRecord } from '../support/stream-record.ts';
 import { allChecks, type CheckName, listenerOf } from './all-checks.ts';
 import { statementsOfRole } from './checks/access.ts';
+import { eventPatterns } from './checks/events.ts';
+import { matchesPattern } from './event-pattern.ts';
 import { type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
 import { parseTemplateJson } from './template.ts';
@@ -16,6 +24,39 @@ beforeAll(async () => {
   const serverlessYml = await readFile(new URL('../../serverless.yml', import.meta.url), 'utf8');
   checks = allChecks(readListenerRules(serverlessYml));
 }, 120_000);
+
+const mayFollow: Readonly<Record<Session['state'], readonly Session['state'][]>> = {
+  receiving: ['receiving', 'stored', 'tombstone'],
+  stored: ['stored', 'publishing', 'tombstone'],
+  publishing: ['publishing', 'complete', 'tombstone'],
+  complete: ['complete', 'tombstone'],
+  tombstone: ['tombstone'],
+};
+
+/** Every change of a session that there is: made, changed from each state to each that may follow it, deleted. */
+const changes = (): readonly (readonly [Session | undefined, Session | undefined])[] => {
+  const silent = { is: 'due', token: 'ab'.repeat(16), endsAtSeconds: 1_795_000_000 } as const;
+  const ends = outcomes.map((outcome): Tombstone => ({ ...tombstone, outcome }));
+  const all = [
+    ...everyState,
+    ...ends,
+    { ...stored, notification: silent },
+    { ...publishing, notification: silent },
+  ];
+  return [
+    [undefined, { ...receiving, progress: undefined, version: 1 }],
+    ...all.map((before) => [before, undefined] as const),
+    ...all.flatMap((before) =>
+      all
+        .filter((after) => mayFollow[before.state].includes(after.state))
+        // Only a whole file is taken by an application.
+        .filter(
+          (after) => before.state === 'stored' || after.state !== 'tombstone' || after.outcome !== 'answered',
+        )
+        .map((after) => [before, after] as const),
+    ),
+  ];
+};
 
 describe('the packaged template', () => {
   it('has no finding of the validator that is not known and harmless', async () => {
@@ -50,6 +91,34 @@ describe('the packaged template', () => {
       's3:ListMultipartUploadParts',
       's3:PutObject',
     ]);
+  });
+
+  it('lets the pipe do what it does, and no more', () => {
+    const actions = statementsOfRole(packaged.template, 'UploadEventsRole').flatMap(({ Action }) => Action);
+    expect(actions.toSorted()).toEqual([
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+      'events:PutEvents',
+      'lambda:InvokeFunction',
+      'sqs:SendMessage',
+    ]);
+  });
+
+  it('asks the events function about a change exactly where it is an event', () => {
+    const patterns = eventPatterns(packaged.template);
+    const wrong = changes().flatMap(([before, after]) => {
+      const record = changeRecord(before && toItem(before), after && toItem(after), 1_900_000_000);
+      const change = changeOf(record);
+      const isAsked = patterns.some((pattern) => matchesPattern(pattern, record));
+      const isEvent = change !== undefined && eventOf(change, 0) !== undefined;
+      // The one that is asked about in vain: what an application keeps to itself.
+      const isKept =
+        before?.state === 'stored' && after?.state === 'tombstone' && after.outcome === 'answered';
+      return isAsked === (isEvent || isKept) ? [] : [`${before?.state} → ${after?.state}`];
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('is far from the limits of CloudFormation', () => {

@@ -1,0 +1,99 @@
+import type { Outcome, Publishing, Session, Tombstone } from '../session/session.ts';
+import type { SessionChange } from '../session/stream-record.ts';
+import { isExpired } from '../session/visibility.ts';
+import { schemaVersion, type UploadEvent } from './upload-event.ts';
+
+type What = Pick<UploadEvent, 'type' | 'reason'>;
+
+/**
+ * The event of one change of a session; `undefined` where nothing has become of the upload by it. The states decide: what
+ * leaves a session in its state (a fragment, a lease, a clean-up) is no event, a change that is told twice is the same
+ * event twice, and a write whose condition failed has changed nothing and is never told.
+ * @param nowMs stands in for the time of a change that does not say it
+ */
+export const eventOf = ({ before, after, atMs }: SessionChange, nowMs: number): UploadEvent | undefined => {
+  const time = atMs ?? nowMs;
+  const what = whatOf(before, after, time);
+  const session = after ?? before;
+  if (what === undefined || session === undefined) return undefined;
+  return {
+    schemaVersion,
+    // Versions count the writes of an item, so none has two; a deletion is what comes after the last.
+    id: `${session.sessionId}/${after?.version ?? session.version + 1}`,
+    type: what.type,
+    time: new Date(time).toISOString(),
+    sessionId: session.sessionId,
+    createdAt: new Date(session.createdAtMs).toISOString(),
+    principal: session.principal,
+    destination: session.destination,
+    bucket: session.bucket,
+    key: session.key,
+    // What ends a session also forgets what it was about.
+    ...factsOf(after?.state === 'stored' ? after : (before ?? session)),
+    ...(what.reason === undefined ? {} : { reason: what.reason }),
+  };
+};
+
+const whatOf = (before: Session | undefined, after: Session | undefined, atMs: number): What | undefined => {
+  if (before === undefined) return after?.state === 'receiving' ? { type: 'Upload Created' } : undefined;
+  if (after === undefined) {
+    // Whoever deletes the item of a session that is not over has no outcome to tell.
+    return before.state === 'receiving' && isExpired(before, atMs) ? { type: 'Upload Expired' } : undefined;
+  }
+  if (before.state === after.state) return undefined;
+  switch (after.state) {
+    case 'receiving':
+      return undefined;
+    case 'publishing':
+      // Published all the same, and told as that in its turn: an acknowledged file is not thrown away.
+      return isUnanswered(after) ? { type: 'Upload Failed', reason: 'application-silent' } : undefined;
+    case 'stored':
+      return { type: 'Upload Received' };
+    case 'complete':
+      return { type: 'Upload Published' };
+    case 'tombstone':
+      // What is COMPLETE has been told as published; its tombstone ends the session, not the upload.
+      if (before.state === 'complete') return undefined;
+      return isRefusedByApplication(before, after)
+        ? { type: 'Upload Failed', reason: 'application-refused' }
+        : endings[after.outcome];
+  }
+};
+
+const isUnanswered = ({ notification }: Publishing): boolean =>
+  notification?.is === 'due' || notification?.is === 'sent';
+
+const isRefusedByApplication = (before: Session, { outcome }: Tombstone): boolean =>
+  outcome === 'refused' && before.state === 'stored' && before.notification?.is === 'failed';
+
+const endings: Readonly<Record<Outcome, What | undefined>> = {
+  published: { type: 'Upload Published' },
+  // The application has it, and was told by its own request.
+  answered: undefined,
+  cancelled: { type: 'Upload Cancelled' },
+  refused: { type: 'Upload Failed', reason: 'destination-taken' },
+  early: { type: 'Upload Failed', reason: 'closed-early' },
+  lost: { type: 'Upload Failed', reason: 'bytes-lost' },
+};
+
+const factsOf = (session: Session): Pick<UploadEvent, 'sizeBytes' | 'receivedBytes' | 'crc32'> => {
+  switch (session.state) {
+    case 'receiving':
+      return session.progress === undefined
+        ? { receivedBytes: 0 }
+        : { sizeBytes: session.progress.layout.totalBytes, receivedBytes: session.progress.next };
+    case 'stored':
+    case 'publishing':
+      return { sizeBytes: session.entity.totalBytes, crc32: crc32InBase64(session.entity.crc32) };
+    case 'complete':
+      return { sizeBytes: session.totalBytes };
+    case 'tombstone':
+      return {};
+  }
+};
+
+const crc32InBase64 = (crc32: number): string => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32);
+  return bytes.toString('base64');
+};
