@@ -48,6 +48,15 @@ export const destinationDefaults = {
   /** Nobody is asked, nothing is held, nothing is paid for it. */
   reply: null,
 
+  /**
+   * The whole subject of a certificate: a CA gives it once. One attribute of it (`CN`) is easier to read, where the CA sees
+   * to it that two machines never share one.
+   */
+  principalFrom: 'subject',
+
+  /** Whoever is known may write below the whole prefix. */
+  allow: null,
+
   /** What is in the file is meant. `false` answers 501 and keeps the prefix, so that no shorter one takes over. */
   enabled: true,
 } as const;

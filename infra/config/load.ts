@@ -3,7 +3,7 @@ import type { Destination } from '../../lib/access/destination.ts';
 import { destinationDefaults } from './defaults.ts';
 import { ConfigurationError } from './errors.ts';
 import { readYaml } from './read-yaml.ts';
-import { destinationProblems, type StackLimits } from './rules.ts';
+import { accessProblems, destinationProblems, type StackLimits } from './rules.ts';
 import { type DestinationEntry, destinationSchema, fileSchema, isMapping } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -40,6 +40,10 @@ const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination
     publishOn: entry.publishOn ?? destinationDefaults.publishOn,
     enabled: entry.enabled ?? destinationDefaults.enabled,
     access: entry.access,
+    principalFrom: entry.access.includes('mtls')
+      ? (entry.principalFrom ?? destinationDefaults.principalFrom)
+      : null,
+    allow: entry.allow ?? destinationDefaults.allow,
     reply: entry.reply ?? destinationDefaults.reply,
   });
 
@@ -54,7 +58,7 @@ const readEntry = (value: unknown, index: number, limits: StackLimits): EntryRea
     return { problems: [...strangers, ...issues] };
   }
   const destination = compileEntry(parsed.data, limits);
-  const rules = destinationProblems(destination, limits).map(
+  const rules = [...accessProblems(parsed.data), ...destinationProblems(destination, limits)].map(
     ({ key, message }) => `${at}.${key}: ${message}`,
   );
   return { destination, problems: [...strangers, ...rules] };

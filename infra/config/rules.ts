@@ -1,6 +1,7 @@
 import type { Destination } from '../../lib/access/destination.ts';
 import { destinationBounds } from './defaults.ts';
 import { formatCount } from './quantities.ts';
+import type { DestinationEntry } from './schema.ts';
 
 /** What the stack brings, and every destination has to fit into. */
 export interface StackLimits {
@@ -56,6 +57,29 @@ const sessionTimeoutProblems = ({ sessionTimeoutSeconds: seconds }: Destination)
   return [
     `${formatCount(seconds)} seconds is longer than any session lives: 90 days, ${formatCount(maximum)} seconds`,
   ];
+};
+
+/** Rules about callers that could never be met, or never matter. */
+export const accessProblems = ({
+  access,
+  principalFrom,
+  allow = [],
+}: DestinationEntry): readonly KeyProblem[] => {
+  const problems: KeyProblem[] = [];
+  if (principalFrom !== undefined && !access.includes('mtls')) {
+    problems.push({ key: 'principalFrom', message: 'names a part of a certificate: only with access: mtls' });
+  }
+  for (const [index, rule] of allow.entries()) {
+    const key = `allow[${index}]`;
+    const stranger = rule.access?.find((kind) => !access.some((own) => own === kind));
+    if (stranger !== undefined)
+      problems.push({ key: `${key}.access`, message: `${stranger} is no access of this destination` });
+    const namesOne =
+      rule.principals.some((name) => name !== '*') || rule.paths.some((path) => path.includes('{principal}'));
+    if (access.includes('none') && namesOne)
+      problems.push({ key, message: 'with access: none nobody is told apart by name' });
+  }
+  return problems;
 };
 
 /** What cannot be, though each key for itself is well written; the messages name the other half of the pair. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AccessKind } from '../../lib/access/destination.ts';
 import { relativePathFault } from '../../lib/access/path-rules.ts';
+import { accessSchema, allowSchema, principalFromSchema } from './access-schema.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import { byteCount, checked, expected, flag, seconds } from './fields.ts';
 import { keyTemplateFaults } from './key-template-rules.ts';
@@ -22,28 +22,6 @@ const bucketFaults = (name: string): readonly string[] => {
   return fault === undefined ? [] : [fault];
 };
 
-const accessKinds = ['none', 'ticket', 'basic'] as const satisfies readonly AccessKind[];
-const accessForm = `${accessKinds.slice(0, -1).join(', ')} or ${accessKinds.at(-1)}`;
-const accessKind = z.enum(accessKinds, { error: expected(accessForm) });
-
-/** One kind, or a list of them. What a packet shows is tried in the order of `accessKinds`, whatever the file's. */
-const accessSchema = z
-  .union([accessKind.transform((kind) => [kind]), z.array(accessKind)], {
-    error: expected(
-      `${accessForm}, or a list of them`,
-      'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
-    ),
-  })
-  .superRefine((kinds, context) => {
-    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
-    if (kinds.length === 0) refuse('must have at least one kind; access: none for everyone');
-    if (new Set(kinds).size < kinds.length) refuse('names a kind twice');
-    if (kinds.length > 1 && kinds.includes('none')) {
-      refuse('none lets everyone in, so it cannot be mixed with other kinds');
-    }
-  })
-  .transform((kinds) => Object.freeze(accessKinds.filter((kind) => kinds.includes(kind))));
-
 /** One destination as the file writes it; each key for itself. What fits together is judged in `rules.ts`. */
 export const destinationSchema = z.object(
   {
@@ -59,6 +37,8 @@ export const destinationSchema = z.object(
       .optional(),
     enabled: flag().optional(),
     access: accessSchema,
+    principalFrom: principalFromSchema.optional(),
+    allow: allowSchema.optional(),
     reply: replySchema.optional(),
   },
   { error: expected('a mapping') },

@@ -3,7 +3,9 @@ import { BITS_POST } from '../protocol/constants.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { type PacketHead, type PacketType, parsePacketHead } from '../protocol/packet.ts';
 import type { BitsRequest } from '../protocol/request.ts';
-import { type Destination, findDestination } from './destination.ts';
+import { isAllowed } from './allow.ts';
+import { targetGroupName } from './certificate/certificate-identity.ts';
+import { type Destination, findDestination, pathBelow } from './destination.ts';
 import { authenticate, type Grant, type Identities } from './identity.ts';
 import { takeTickets } from './ticket/query.ts';
 import { type ParsedUrl, parseRequestUrl } from './url.ts';
@@ -12,6 +14,8 @@ import { type ParsedUrl, parseRequestUrl } from './url.ts';
 export interface Access<D extends Destination> {
   readonly destinations: readonly D[];
   readonly identities: Identities;
+  /** What the names of the target groups behind the listener that verifies certificates begin with, if there is one. */
+  readonly certificateTargetGroups?: string | undefined;
 }
 
 /** A packet that has passed checks C1 to C8: it may be looked at. */
@@ -37,7 +41,7 @@ export interface Witness {
  */
 export const admit = async <D extends Destination>(
   request: BitsRequest,
-  { destinations, identities }: Access<D>,
+  { destinations, identities, certificateTargetGroups }: Access<D>,
   expected: PacketType | undefined,
   witness: Witness,
 ): Promise<Admission<D>> => {
@@ -52,14 +56,26 @@ export const admit = async <D extends Destination>(
   const destination = findDestination(destinations, url.path);
   if (destination === undefined)
     throw new ProtocolError('UPLOADS_DISABLED', 'no destination has this prefix');
-  const evidence = { headers: request.headers, tickets, opensSession: expected === 'Create-Session' };
-  const { principal, grant } = await authenticate(evidence, destination, identities); // C2
+  const evidence = {
+    headers: request.headers,
+    tickets,
+    opensSession: expected === 'Create-Session',
+    isCertificateVerified:
+      certificateTargetGroups !== undefined &&
+      targetGroupName(request.targetGroup).startsWith(certificateTargetGroups),
+    principalFrom: destination.principalFrom,
+  };
+  const caller = await authenticate(evidence, destination, identities); // C2
+  const { principal, grant } = caller;
   witness.principal = principal;
   if (!destination.enabled) throw new ProtocolError('UPLOADS_DISABLED', 'the destination is disabled'); // C3
   request.headers.assertWellFormed(); // C4
   const head = parsePacketHead(request.headers, expected); // C5, C6, C7
   if (grant !== undefined && !grant.isInScope(url.path)) {
     throw new ProtocolError('ACCESS_DENIED', 'the ticket is for another path'); // C8
+  }
+  if (!isAllowed(destination.allow, caller, pathBelow(destination, url.path))) {
+    throw new ProtocolError('ACCESS_DENIED', 'no rule of the destination allows it'); // C8
   }
   return { head, destination: onTermsOf(grant, destination), principal, grant, url };
 };

@@ -1,3 +1,4 @@
+import type { AllowRule } from './allow.ts';
 import type { ReplyApplication } from './reply-application.ts';
 
 /**
@@ -23,14 +24,21 @@ export interface Destination {
   readonly publishOn: 'close-session' | 'last-fragment';
   /** Off: every packet here is answered 501 E_ACCESSDENIED. */
   readonly enabled: boolean;
-  /** How callers are known: any of these will do. Never empty; `none` (everyone who reaches the URL) stands alone. */
+  /**
+   * How callers are known: any of these will do. Never empty; `none` (everyone who reaches the URL) and `mtls` (behind a
+   * listener of its own) stand alone.
+   */
   readonly access: readonly AccessKind[];
+  /** With `mtls`: `subject`, or the type of the one attribute of it that names the principal; else `null`. */
+  readonly principalFrom: string | null;
+  /** Who may write where; `null`: everybody who is known, everywhere. */
+  readonly allow: readonly AllowRule[] | null;
   /** Who is told of a finished upload, and answers it; `null` for an ordinary destination. */
   readonly reply: ReplyApplication | null;
 }
 
 /** Ways to know who is calling. */
-export type AccessKind = 'none' | 'ticket' | 'basic';
+export type AccessKind = 'none' | 'mtls' | 'ticket' | 'basic';
 
 /** A destination whose bucket is known. */
 export interface ResolvedDestination extends Destination {

@@ -52,7 +52,7 @@ export class CachedDocument<T> {
     } catch (error) {
       if (this.#current === undefined || nowMs >= this.#current.readAtMs + maxStaleMs) throw error;
       this.#dueAtMs = nowMs + retryAfterMs;
-      this.#options.alarm('the last good document is used: the new one cannot be had', { error });
+      this.#options.alarm('users or keys cannot be read again, the last ones are used', { error });
       return this.#current.value;
     }
   }

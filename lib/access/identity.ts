@@ -31,6 +31,10 @@ export interface Evidence {
   readonly headers: RequestHeaders;
   /** From the URL, where they have been taken out. */
   readonly tickets: readonly string[];
+  /** Whether the packet came by the listener that verifies certificates. */
+  readonly isCertificateVerified: boolean;
+  /** Of its destination: the part of a certificate's subject that names the principal. */
+  readonly principalFrom: string | null;
   /** Whether a session would begin with the packet. */
   readonly opensSession: boolean;
 }
@@ -49,13 +53,18 @@ const realm = 'uploads';
 /**
  * Check C2: who is calling. The one place that reads credentials; every packet passes through it. Several kinds: any of
  * them will do.
- * @throws ProtocolError UNAUTHORIZED with `WWW-Authenticate`; any other error when it could not be found out
+ * @throws ProtocolError UNAUTHORIZED with `WWW-Authenticate`, ACCESS_DENIED where only a certificate would do; any other
+ *   error when it could not be found out
  */
 export const authenticate = async (
   evidence: Evidence,
   { access }: Destination,
   identities: Identities,
 ): Promise<Caller> => {
+  // HTTP has no challenge for a certificate, so there is nothing that a 401 could ask for [IIS answers 403.7].
+  if (access.includes('mtls') !== evidence.isCertificateVerified) {
+    throw new ProtocolError('ACCESS_DENIED', 'the destination belongs to the other listener');
+  }
   for (const kind of access) {
     if (kind === 'none') return { kind, principal: anonymous };
     const identify = identities[kind];

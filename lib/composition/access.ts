@@ -1,6 +1,7 @@
 import type { Access } from '../access/admit.ts';
 import { basicIdentity } from '../access/basic/basic-identity.ts';
 import { parseUsers } from '../access/basic/users.ts';
+import { certificateIdentity } from '../access/certificate/certificate-identity.ts';
 import type { AccessKind, Destination } from '../access/destination.ts';
 import { CachedDocument } from '../access/document.ts';
 import { documentReader, isDocumentAddress } from '../access/document-source.ts';
@@ -9,8 +10,9 @@ import { parseTicketKeys } from '../access/ticket/keys.ts';
 import { ticketIdentity } from '../access/ticket/ticket-identity.ts';
 import { type Environment, logOf, required, type Settings, SettingsError } from './settings.ts';
 
-/** The identities that destinations need, each made from its own variable: USERS_DOCUMENT, TICKET_KEYS_DOCUMENT. */
+/** The identities that destinations need, each made from its own variable: USERS_DOCUMENT, TICKET_KEYS_DOCUMENT, MTLS_TARGET_GROUPS. */
 const makers: Readonly<Partial<Record<AccessKind, (settings: Settings) => Identify>>> = {
+  mtls: () => certificateIdentity,
   ticket: (settings) =>
     ticketIdentity({
       keys: documentOf(settings, 'TICKET_KEYS_DOCUMENT', parseTicketKeys),
@@ -35,7 +37,10 @@ export const composeAccess = <D extends Destination>(
       return make === undefined ? [] : [[kind, make(settings)]];
     }),
   );
-  return { destinations, identities };
+  const certificateTargetGroups = kinds.has('mtls')
+    ? required(settings.environment, 'MTLS_TARGET_GROUPS')
+    : undefined;
+  return { destinations, identities, certificateTargetGroups };
 };
 
 const documentOf = <T>(

@@ -18,6 +18,7 @@ export const requestFromEvent = (event: unknown): BitsRequest => {
     path: asText(fields['path']),
     query: queryOf(fields),
     headers,
+    targetGroup: asText(asFields(asFields(fields['requestContext'])['elb'])['targetGroupArn']),
     body: () => {
       body ??= Buffer.from(asText(fields['body']), fields['isBase64Encoded'] === true ? 'base64' : 'utf8');
       return body;

@@ -23,6 +23,11 @@ export class RequestHeaders {
     return this.#values.get(name.toLowerCase())?.at(-1);
   }
 
+  /** Every value of a header, in the order in which they came. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name.toLowerCase()) ?? [];
+  }
+
   /**
    * Check C4: no `BITS-*` or `Content-*` value over 4,096 bytes, and no two differing values of a header that this
    * server acts on. Other headers (credentials, cookies, the caller's own) are the front end's business.
@@ -68,6 +73,8 @@ export interface BitsRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: RequestHeaders;
+  /** ARN of the target group that the request came through, written by the load balancer; empty if there was none. */
+  readonly targetGroup: string;
   /** Decodes the body, at the first call only: an answer that needs no body does not pay for it. */
   body(): Uint8Array;
 }

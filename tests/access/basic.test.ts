@@ -4,16 +4,12 @@ import { parseBasic } from '../../lib/access/basic/credentials.ts';
 import { hashPassword, isPassword, parsePasswordHash } from '../../lib/access/basic/password-hash.ts';
 import { decoyFor, parseUsers, type Users } from '../../lib/access/basic/users.ts';
 import { CachedDocument, DocumentError } from '../../lib/access/document.ts';
-import { RequestHeaders } from '../../lib/protocol/request.ts';
-import { cheapCosts, usersDocument } from '../support/identities.ts';
+import { cheapCosts, evidenceOf, usersDocument } from '../support/identities.ts';
 
 const basic = (text: string, encoding: BufferEncoding = 'utf8') =>
   `Basic ${Buffer.from(text, encoding).toString('base64')}`;
-const evidence = (authorization?: string) => ({
-  headers: new RequestHeaders(authorization === undefined ? [] : [['Authorization', authorization]]),
-  tickets: [],
-  opensSession: false,
-});
+const evidence = (authorization?: string) =>
+  evidenceOf({ header: authorization === undefined ? undefined : ['Authorization', authorization] });
 
 describe('parseBasic', () => {
   it.each([

@@ -78,12 +78,51 @@ describe('a wrong value stops with its file, destination and key', () => {
       undefined,
       'required: access: none lets everyone who reaches the URL upload, so it is asked for by name',
     ],
-    ['access', 'password', 'must be none, ticket or basic, or a list of them, not "password"'],
+    ['access', 'password', 'must be none, mtls, ticket or basic, or a list of them, not "password"'],
     ['access', '[]', 'must have at least one kind; access: none for everyone'],
     ['access', '[basic, basic]', 'names a kind twice'],
+    [
+      'access',
+      '[mtls, basic]',
+      'mtls is a property of a listener, so it cannot be mixed with other kinds: give them a destination of their own',
+    ],
+    ['principalFrom', 'CN', 'names a part of a certificate: only with access: mtls'],
+    ['principalFrom', '"C N"', '"C N": not the type of an attribute'],
+    ['allow', '[]', 'must have at least one rule; leave it out to let everybody in who is known'],
     ['access', '[basic, none]', 'none lets everyone in, so it cannot be mixed with other kinds'],
   ];
   it.each(wrong)('%s: %s', (key, value, problem) => {
     expect(problemsOf(oneDestination({ [key]: value }))).toEqual([`destinations[0].${key}: ${problem}`]);
+  });
+});
+
+describe('the rules of allow', () => {
+  it.each([
+    ['{}', 'none', []],
+    ['{principal: [alice]}', 'basic', ['allow[0].principal: unknown key (did you mean principals?)']],
+    ['{principals: []}', 'basic', ['allow[0].principals: must not be empty: leave it out for any']],
+    [
+      '{paths: [/a]}',
+      'basic',
+      ['allow[0].paths[0]: "/a": a path is relative to the prefix, without / in front'],
+    ],
+    ['{paths: [a/]}', 'basic', ['allow[0].paths[0]: "a/": a path has no empty segment']],
+    ['{paths: [a/../b]}', 'basic', ['allow[0].paths[0]: "a/../b": a path has no dot segment']],
+    ['{paths: [a**]}', 'basic', ['allow[0].paths[0]: "a**": ** stands for whole segments: a/**, **/a.zip']],
+    [
+      '{paths: ["{user}/**"]}',
+      'basic',
+      ['allow[0].paths[0]: "{user}/**": the only placeholder of a path is {principal}'],
+    ],
+    ['{access: [ticket]}', 'basic', ['allow[0].access: ticket is no access of this destination']],
+    ['{principals: [alice]}', 'none', ['allow[0]: with access: none nobody is told apart by name']],
+    [
+      '{principals: [alice, "k-*"], access: [basic], paths: ["{principal}/**", "*.zip"]}',
+      '[basic, ticket]',
+      [],
+    ],
+  ])('%s, access %s', (rule, access, problems) => {
+    const text = oneDestination({ access, allow: `[${rule}]` });
+    expect(problemsOf(text)).toEqual(problems.map((problem) => `destinations[0].${problem}`));
   });
 });

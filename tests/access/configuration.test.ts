@@ -17,6 +17,8 @@ describe('a destination', () => {
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
+        principalFrom: null,
+        allow: null,
         reply: null,
       },
     ]);
@@ -47,6 +49,8 @@ describe('a destination', () => {
         publishOn: 'last-fragment',
         enabled: false,
         access: ['none'],
+        principalFrom: null,
+        allow: null,
         reply: null,
       },
     ]);

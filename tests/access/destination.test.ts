@@ -18,6 +18,8 @@ const destination = (prefix: string, changes: Partial<Destination> = {}): Destin
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
+  principalFrom: null,
+  allow: null,
   reply: null,
   ...changes,
 });

@@ -9,7 +9,7 @@ import { parseUsers } from '../../lib/access/basic/users.ts';
 import { CachedDocument } from '../../lib/access/document.ts';
 import { parseTicketKeys } from '../../lib/access/ticket/keys.ts';
 import { ticketIdentity } from '../../lib/access/ticket/ticket-identity.ts';
-import { RequestHeaders } from '../../lib/protocol/request.ts';
+import { evidenceOf } from '../support/identities.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -72,11 +72,7 @@ describe('npm run ticket', () => {
         alarm: () => undefined,
       }),
       nowMs: () => nowMs,
-    })({
-      headers: new RequestHeaders([]),
-      tickets: [new URL(url).searchParams.get('ticket') ?? ''],
-      opensSession: true,
-    });
+    })(evidenceOf({ tickets: [new URL(url).searchParams.get('ticket') ?? ''], opensSession: true }));
 
   it('signs with the newest key, whose older ones stay good until they are retired', async () => {
     await expect(run('--path', '/uploads/a', '--expires', '2d')).rejects.toThrow('--new-key');

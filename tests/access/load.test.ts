@@ -86,6 +86,8 @@ describe('a destinations file', () => {
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
+        principalFrom: null,
+        allow: null,
         reply: null,
       },
     ]);

@@ -7,8 +7,7 @@ import { parseTicketKeys } from '../../lib/access/ticket/keys.ts';
 import { mintTicket, type TicketOptions, ticketUrl } from '../../lib/access/ticket/mint.ts';
 import { takeTickets } from '../../lib/access/ticket/query.ts';
 import { ticketIdentity } from '../../lib/access/ticket/ticket-identity.ts';
-import { RequestHeaders } from '../../lib/protocol/request.ts';
-import { keysDocument, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
+import { evidenceOf, keysDocument, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
 
 const nowMs = 1_800_000_000_000;
 const day = 86_400;
@@ -20,11 +19,12 @@ const options: TicketOptions = {
   nowMs,
 };
 
-const evidence = (ticket: string, opensSession = true, authorization?: string) => ({
-  headers: new RequestHeaders(authorization === undefined ? [] : [['Authorization', authorization]]),
-  tickets: ticket === '' ? [] : [ticket],
-  opensSession,
-});
+const evidence = (ticket: string, opensSession = true, authorization?: string) =>
+  evidenceOf({
+    header: authorization === undefined ? undefined : ['Authorization', authorization],
+    tickets: ticket === '' ? [] : [ticket],
+    opensSession,
+  });
 
 /** Signed by the right key, whatever it says. */
 const signed = (payload: unknown, header: { typ?: string; kid?: string } = {}) =>

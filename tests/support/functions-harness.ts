@@ -29,6 +29,8 @@ export const testDestination: ResolvedDestination = {
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
+  principalFrom: null,
+  allow: null,
   reply: null,
 };
 
@@ -38,6 +40,7 @@ export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
   readonly destination?: Partial<ResolvedDestination>;
   /** None: enough for `access: none`. */
   readonly identities?: Access<ResolvedDestination>['identities'];
+  readonly certificateTargetGroups?: string;
   readonly limits?: Partial<UploadLimits>;
   readonly timers?: Partial<SessionTimers>;
   readonly nextSessionId?: () => string;
@@ -152,7 +155,8 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
 
   #handler(name: FunctionName): PacketHandler {
     const { services } = this;
-    const access = { destinations: this.destinations, identities: this.identities };
+    const { certificateTargetGroups } = this.#options;
+    const access = { destinations: this.destinations, identities: this.identities, certificateTargetGroups };
     switch (name) {
       case 'ping':
         return ping(access);

@@ -3,10 +3,11 @@ import { basicIdentity } from '../../lib/access/basic/basic-identity.ts';
 import { hashPassword } from '../../lib/access/basic/password-hash.ts';
 import { parseUsers } from '../../lib/access/basic/users.ts';
 import { CachedDocument } from '../../lib/access/document.ts';
-import type { Identify } from '../../lib/access/identity.ts';
+import type { Evidence, Identify } from '../../lib/access/identity.ts';
 import { parseTicketKeys } from '../../lib/access/ticket/keys.ts';
 import type { SigningKey } from '../../lib/access/ticket/mint.ts';
 import { ticketIdentity } from '../../lib/access/ticket/ticket-identity.ts';
+import { RequestHeaders } from '../../lib/protocol/request.ts';
 
 /** As cheap as scrypt gets: what is tested is not how long it takes. */
 export const cheapCosts = { cost: 2, blockSize: 1, parallelization: 1 };
@@ -52,3 +53,15 @@ export const ticketIdentityOf = (nowMs: () => number, ...keys: readonly SigningK
     }),
     nowMs,
   });
+
+/** What a packet shows that shows nothing else. */
+export const evidenceOf = (
+  shown: Partial<Evidence> & { readonly header?: readonly [name: string, value: string] | undefined },
+): Evidence => ({
+  headers: new RequestHeaders(shown.header === undefined ? [] : [shown.header]),
+  tickets: [],
+  opensSession: false,
+  isCertificateVerified: false,
+  principalFrom: null,
+  ...shown,
+});

@@ -39,7 +39,7 @@ export class TicketError extends Error {
 
 /**
  * A signed ticket. This file and its two neighbours are all that a customer's backend needs to hand them out, with its own
- * key; `docs/configuration.md` shows how.
+ * key; `docs/access.md` shows how.
  * @throws TicketError naming the claim
  */
 export const mintTicket = async (key: SigningKey, options: TicketOptions): Promise<string> => {
