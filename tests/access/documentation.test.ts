@@ -56,13 +56,14 @@ describe('the configuration page', () => {
       )
       .map(([key, standard]) => `${key}: "${standard}"`)
       .map((line) => line.replace(/"(true|false|\d+)"/, '$1'));
-    const required = 'prefix: /a/, maximumUploadSize: 1GB, access: none';
+    // mtls, because it has a key of its own.
+    const required = 'prefix: /a/, maximumUploadSize: 1GB, access: mtls';
     const explicit = parseDestinations(
       `destinations: [{${[required, ...written].join(', ')}}]`,
       'page',
       limits,
     );
-    expect(written).toHaveLength(6);
+    expect(written).toHaveLength(7);
     expect(explicit).toEqual(parseDestinations(`destinations: [{${required}}]`, 'page', limits));
   });
 
