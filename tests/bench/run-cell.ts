@@ -1,4 +1,5 @@
-import { type Load, runLoad, type Upload } from './contenders/contender.ts';
+import { layoutFor, s3PartLimits } from '../../lib/upload/parts.ts';
+import { type Load, runLoad } from './contenders/contender.ts';
 import { type ContenderName, entryOf } from './contenders/list.ts';
 import type { Payload } from './contenders/payload.ts';
 import type { Cell } from './grid.ts';
@@ -14,16 +15,21 @@ export interface CellPlan {
   readonly repetitions: number;
 }
 
-/** Enough fragments for V8 to compile what they go through, and no more bytes than that takes. */
-const warmUpFragments = 24;
-const maxWarmUpBytes = 40_000_000;
+/**
+ * Two parts and one fragment more: enough for V8 to compile what they go through, and of our own design nothing is left that
+ * the next file would have to delete.
+ */
+const warmUpBytes = (fragmentBytes: number): number => {
+  const { partBytes } = layoutFor(2 ** 30, fragmentBytes, s3PartLimits);
+  return 2 * partBytes + fragmentBytes;
+};
 
 let loads = 0;
 
 interface Running {
   readonly name: ContenderName;
   readonly child: Child<ContenderMethods>;
-  readonly send: (load: Load) => Promise<number[]>;
+  send: (load: Load) => Promise<number[]>;
   readonly runs: Run[];
   failure: string | undefined;
 }
@@ -44,6 +50,7 @@ export const runCell = async (
     for (const name of contenders) all.push(await start(name, services, payload));
     await services.simulateLatency(false);
     for (const one of all) {
+      if (one.failure !== undefined) continue;
       onStep(`warming up ${entryOf(one.name).title}`);
       await attempt(one, () => warmUp(one, cell, services));
     }
@@ -68,12 +75,21 @@ export const runCell = async (
 
 const start = async (name: ContenderName, { places }: Services, payload: Payload): Promise<Running> => {
   const child = startChild<ContenderMethods>(new URL('./processes/contender-child.ts', import.meta.url));
-  const url = await child.ask('start', { name, places });
-  const { uploadTo } = entryOf(name);
-  const upload: Upload | undefined =
-    url === undefined || uploadTo === undefined ? undefined : uploadTo(url, payload);
-  const send = (load: Load) => (upload === undefined ? child.ask('run', load) : runLoad(load, upload));
-  return { name, child, send, runs: [], failure: undefined };
+  const one: Running = {
+    name,
+    child,
+    send: (load) => child.ask('run', load),
+    runs: [],
+    failure: undefined,
+  };
+  await attempt(one, async () => {
+    const url = await child.ask('start', { name, places });
+    const { uploadTo } = entryOf(name);
+    if (url === undefined || uploadTo === undefined) return;
+    const upload = uploadTo(url, payload);
+    one.send = (load) => runLoad(load, upload);
+  });
+  return one;
 };
 
 const attempt = async (one: Running, step: () => Promise<void>): Promise<void> => {
@@ -85,7 +101,7 @@ const attempt = async (one: Running, step: () => Promise<void>): Promise<void> =
 };
 
 const warmUp = async (one: Running, cell: Cell, services: Services): Promise<void> => {
-  const fileBytes = Math.min(cell.fileBytes, warmUpFragments * cell.fragmentBytes, maxWarmUpBytes);
+  const fileBytes = warmUpBytes(cell.fragmentBytes);
   await one.send({ name: nextName(one), clients: 1, fileBytes, fragmentBytes: cell.fragmentBytes });
   await services.empty();
 };

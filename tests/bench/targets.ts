@@ -1,3 +1,6 @@
+import { tusS3Store } from '../../infra/planning/alternatives.ts';
+import type { Counts } from '../../infra/planning/counts.ts';
+import { ourCounts } from '../../infra/planning/our-calls.ts';
 import { type CountedFile, largestDifference } from './constant-cost.ts';
 import type { ContenderName } from './contenders/list.ts';
 import type { Cell } from './grid.ts';
@@ -134,7 +137,33 @@ const targets: readonly Target[] = [
     unit: '×',
     measure: (find) => crowdGain(find, false),
   },
+  {
+    target: 'largest difference between the cost sheet and what was counted of ours',
+    most: 0.005,
+    digits: 4,
+    measure: (find) => sheetError(find('ours-calls', countedCell), ourCounts(countedCell)),
+  },
+  {
+    target: 'largest difference between the cost sheet and what was counted of @tus/s3-store',
+    most: 0.005,
+    digits: 4,
+    measure: (find) => sheetError(find('tus', comparedCell), tusS3Store(comparedCell)),
+  },
 ];
+
+/** Of requests, units and bytes, the one that the sheet gets most wrong. */
+const sheetError = (counted: Summary, sheet: Counts): number => {
+  const perGib = 2 ** 30 / counted.cell.fileBytes;
+  const pairs = [
+    [counted.s3PerGib.writes, sheet.s3Writes * perGib],
+    [counted.s3PerGib.reads, sheet.s3Reads * perGib],
+    [counted.bytesWrittenPerByte, sheet.s3BytesWritten / counted.cell.fileBytes],
+    [counted.bytesReadPerByte, sheet.s3BytesRead / counted.cell.fileBytes],
+    [counted.dynamodbPerGib.writeUnits, sheet.dynamodbWriteUnits * perGib],
+    [counted.dynamodbPerGib.readUnits, sheet.dynamodbReadUnits * perGib],
+  ] as const;
+  return Math.max(...pairs.map(([a, b]) => (a === b ? 0 : Math.abs(a - b) / Math.max(a, b))));
+};
 
 function ratio(
   cell: Cell,
