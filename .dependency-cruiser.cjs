@@ -19,7 +19,12 @@ module.exports = {
     only('session-knows-protocol', '^lib/session/', ['^lib/protocol/']),
     only('events-know-session', '^lib/events/', ['^lib/session/', '^lib/protocol/']),
     only('upload-knows-session-and-protocol', '^lib/upload/', ['^lib/session/', '^lib/protocol/']),
-    only('reply-knows-upload', '^lib/reply/', ['^lib/upload/', '^lib/session/', '^lib/protocol/']),
+    only('reply-knows-upload', '^lib/reply/', [
+      '^lib/access/',
+      '^lib/upload/',
+      '^lib/session/',
+      '^lib/protocol/',
+    ]),
     only('access-knows-protocol', '^lib/access/', ['^lib/protocol/']),
     only('lambda-knows-protocol', '^lib/lambda/', ['^lib/protocol/']),
     only('composition-knows-lib', '^lib/composition/', ['^lib/']),

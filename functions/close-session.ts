@@ -12,6 +12,7 @@ import type { Outcome, Session } from '../lib/session/session.ts';
 import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { discardSession, forgetSession } from '../lib/upload/end-session.ts';
+import { awaitNotification } from '../lib/upload/notification.ts';
 import { publish } from '../lib/upload/publish.ts';
 import type { UploadServices } from '../lib/upload/services.ts';
 import { storeEmptyEntity } from '../lib/upload/store-empty.ts';
@@ -31,7 +32,7 @@ export const closeSession =
 
     for (;;) {
       call.signal.throwIfAborted();
-      const decision = decideClose(visibleSession(session, claim, services.nowMs()));
+      const decision = decideClose(visibleSession(session, claim, services.nowMs()), services.nowMs());
       switch (decision.do) {
         case 'refuse':
           throw new ProtocolError(decision.code, decision.why);
@@ -42,6 +43,12 @@ export const closeSession =
           break;
         case 'publish':
           session = await publish(services, decision.session, 'close-session', call);
+          break;
+        case 'end':
+          session = await discardSession(services, decision.session, decision.outcome, call);
+          break;
+        case 'await-notification':
+          session = await awaitNotification(services, decision.session, call);
           break;
         case 'publish-empty':
           await takeSingleUse(

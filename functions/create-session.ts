@@ -56,7 +56,7 @@ export const createSession =
         destination: destination.prefix,
         allowOverwrites: destination.allowOverwrites,
         publishOn: destination.publishOn,
-        place: 'destination',
+        place: destination.reply === null ? 'destination' : 'holding',
       },
       destination.sessionTimeoutSeconds,
       moment,

@@ -1,18 +1,20 @@
 import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import type { ResolvedDestination } from '../lib/access/destination.ts';
+import { composeApplications } from '../lib/composition/applications.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
 import { composeUpload, warmState } from '../lib/composition/upload-services.ts';
-import { lambdaFunction, type PacketCall, type PacketHandler } from '../lib/lambda/handler.ts';
-import { fragmentAck } from '../lib/protocol/ack.ts';
+import { lambdaFunction, type PacketHandler } from '../lib/lambda/handler.ts';
+import { type Ack, fragmentAck } from '../lib/protocol/ack.ts';
 import { ProtocolError } from '../lib/protocol/errors.ts';
 import { type FragmentHead, parseSessionId, readFragmentHead } from '../lib/protocol/packet.ts';
 import type { BitsRequest } from '../lib/protocol/request.ts';
+import { finishUpload } from '../lib/reply/finish-upload.ts';
+import { type Applications, notifierOf, replyUrlOf } from '../lib/reply/request.ts';
 import { decideFragment } from '../lib/session/decide-fragment.ts';
 import { nextOffset, type Publishing, type Receiving, type Stored } from '../lib/session/session.ts';
 import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
-import { publish } from '../lib/upload/publish.ts';
 import { receive } from '../lib/upload/receive.ts';
 import type { UploadServices } from '../lib/upload/services.ts';
 import type { IncomingBytes } from '../lib/upload/store-fragment.ts';
@@ -23,7 +25,12 @@ import type { WarmState } from '../lib/upload/warm.ts';
  * taken again on a fresh read. A lost conditional write decides again, from C10, on the session that won (F12).
  */
 export const fragment =
-  (services: UploadServices, access: Access<ResolvedDestination>, warm: WarmState): PacketHandler =>
+  (
+    services: UploadServices,
+    access: Access<ResolvedDestination>,
+    warm: WarmState,
+    applications: Applications,
+  ): PacketHandler =>
   async (request, call) => {
     const admission = await admit(request, access, 'Fragment', call);
     const { destination } = admission;
@@ -54,10 +61,13 @@ export const fragment =
         case 'refuse':
           throw new ProtocolError(decision.code, decision.why);
         case 'acknowledge':
-          return fragmentAck(request.headers, decision.offset);
+          return fragmentAck(
+            request.headers,
+            decision.offset,
+            replyUrlOf(request, sessionId, decision.reply),
+          );
         case 'finish':
-          await finish(services, decision.session, call);
-          return fragmentAck(request.headers, decision.session.entity.totalBytes);
+          return finished(decision.session);
         case 'store': {
           const incoming = incomingBytes(request, head, decision);
           if (decision.session.progress === undefined) {
@@ -73,13 +83,25 @@ export const fragment =
           const received = await receive(services, warm, decision.session, incoming, timeout, call);
           if (received.committed !== undefined) {
             call.nextOffset = nextOffset(received.committed);
-            await finish(services, received.committed, call);
-            return fragmentAck(request.headers, call.nextOffset);
+            return received.committed.state === 'receiving'
+              ? fragmentAck(request.headers, call.nextOffset) // F13
+              : finished(received.committed);
           }
           current = received.current;
           isFresh = true;
         }
       }
+    }
+
+    /** F14 and F7a. */
+    async function finished(session: Stored | Publishing): Promise<Ack> {
+      const notifier = notifierOf(destination, admission.url.hashInput, applications);
+      const reply = await finishUpload(services, session, notifier, call);
+      return fragmentAck(
+        request.headers,
+        session.entity.totalBytes,
+        replyUrlOf(request, session.sessionId, reply),
+      );
     }
   };
 
@@ -110,27 +132,11 @@ const incomingBytes = (
   };
 };
 
-/**
- * F13, F14 and F7a: nothing is left to do, unless the object has to be complete before the last fragment is answered.
- * @throws ProtocolError when the publication ended otherwise, any other error when it is not decided: the client repeats
- */
-const finish = async (
-  services: UploadServices,
-  session: Receiving | Stored | Publishing,
-  call: PacketCall,
-): Promise<void> => {
-  if (session.state === 'receiving' || session.publishOn === 'close-session') return;
-  const ended = await publish(services, session, 'last-fragment', call);
-  if (ended?.state === 'complete' || ended?.outcome === 'published') return;
-  throw ended?.outcome === 'refused'
-    ? new ProtocolError('ACCESS_DENIED', 'the destination was taken meanwhile')
-    : new ProtocolError('SESSION_NOT_FOUND', `the session ended: ${ended?.outcome ?? 'gone'}`);
-};
-
 export const compose = (settings: Settings) => {
-  const { services, access, log } = composeUpload(settings);
+  const { services, access, log, objectClient } = composeUpload(settings);
   const warm = warmState(settings.environment);
-  return lambdaFunction(fragment(services, access, warm), { log, nowMs: services.nowMs });
+  const applications = composeApplications(settings.environment, objectClient, services.objects);
+  return lambdaFunction(fragment(services, access, warm, applications), { log, nowMs: services.nowMs });
 };
 
 export const handler = lambdaEntry(compose);

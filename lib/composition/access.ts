@@ -57,7 +57,7 @@ const documentOf = <T>(
 };
 
 /** The extension's own variable, and the token that Lambda gives to whatever runs beside a function. */
-const extensionOf = (environment: Environment) => ({
+export const extensionOf = (environment: Environment) => ({
   port: Number(environment['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'] ?? '2773'),
   token: environment['AWS_SESSION_TOKEN'] ?? '',
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Access } from '../access/admit.ts';
 import { type ResolvedDestination, withBuckets } from '../access/destination.ts';
 import type { Log } from '../lambda/log.ts';
@@ -18,6 +19,8 @@ export interface UploadComposition {
   readonly services: UploadServices;
   readonly access: Access<ResolvedDestination>;
   readonly log: Log;
+  /** The client that `services` store objects with. */
+  readonly objectClient: S3Client;
 }
 
 /**
@@ -29,14 +32,16 @@ export const composeUpload = (settings: Settings): UploadComposition => {
   const stagingBucket = required(environment, 'STAGING_BUCKET');
   const log = logOf(settings);
   const uploadBucket = environment['UPLOAD_BUCKET'] ?? '';
+  const objectClient = s3Client(environment);
   const destinations = withBuckets(settings.destinations, uploadBucket, stagingBucket);
   return {
     log,
+    objectClient,
     access: composeAccess(settings, destinations),
     services: {
       sessions: new DynamoDBSessionStore(dynamoDBClient(environment), required(environment, 'SESSION_TABLE')),
       objects: new S3ObjectStore({
-        client: s3Client(environment),
+        client: objectClient,
         stagingBucket,
         objectChecksums: environment['S3_OBJECT_CHECKSUMS'] !== 'off',
       }),

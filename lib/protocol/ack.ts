@@ -57,11 +57,15 @@ export const createdAck = (sessionId: string): Ack =>
     'Accept-Encoding': 'identity',
   });
 
-/** 200 to Fragment. `nextOffset` is the next byte expected, all before it are durable [MC-BUP 2.2.7]. */
-export const fragmentAck = (request: RequestHeaders, nextOffset: number): Ack =>
+/**
+ * 200 to Fragment. `nextOffset` is the next byte expected, all before it are durable; `replyUrl` belongs on the Ack that
+ * says the entity is complete, and only where there is a reply [MC-BUP 2.2.7].
+ */
+export const fragmentAck = (request: RequestHeaders, nextOffset: number, replyUrl?: string): Ack =>
   buildAck(200, {
     'BITS-Session-Id': echoedSessionId(request),
     'BITS-Received-Content-Range': formatOffset(nextOffset),
+    'BITS-Reply-URL': replyUrl,
   });
 
 /**
@@ -70,7 +74,9 @@ export const fragmentAck = (request: RequestHeaders, nextOffset: number): Ack =>
  * and open implementation `BITS-Error-Code`.
  */
 export const errorAck = (request: RequestHeaders, error: ProtocolError, nextOffset?: number): Ack => {
-  const { status, hresult, context, headers } = errorRow(error.code);
+  const row = errorRow(error.code);
+  const { context, headers } = row;
+  const { status, hresult } = error.answer ?? row;
   const code = hresult === undefined ? undefined : formatHResult(hresult);
   return buildAck(status, {
     'BITS-Session-Id': echoedSessionId(request),

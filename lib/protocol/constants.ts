@@ -25,6 +25,9 @@ export const HResult = {
   BG_E_TOO_LARGE: 0x80200020,
 } as const;
 
+/** The code that BITS itself makes of an HTTP status: 0x80190193 of 403 [Win32 "BITS Return Values"]. */
+export const httpErrorHresult = (status: number): number => 0x80190000 + status;
+
 /** Who failed: the server itself, or the server application behind it [MC-BUP 2.2.1.2]. */
 export const ErrorContext = { remoteFile: 0x5, remoteApplication: 0x7 } as const;
 

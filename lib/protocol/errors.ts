@@ -1,4 +1,4 @@
-import { ErrorContext, HResult } from './constants.ts';
+import { ErrorContext, HResult, httpErrorHresult } from './constants.ts';
 
 interface ErrorRow {
   readonly status: number;
@@ -42,6 +42,13 @@ export const errorTable = {
     hresult: HResult.E_INVALIDARG,
     context: ErrorContext.remoteApplication,
     when: "the server application's answer fails validation [MC-BUP 3.3]",
+  },
+  /** What it answered is in the error itself: `ProtocolError.answer`. */
+  APPLICATION_FAILED: {
+    status: 503,
+    hresult: httpErrorHresult(503),
+    context: ErrorContext.remoteApplication,
+    when: 'the server application answered something else than 200, or did not answer: its own status, 503 where it has none',
   },
   FRAGMENT_TOO_LARGE: {
     status: 413,
@@ -87,16 +94,23 @@ export const errorRow = (code: ErrorCode): ErrorRow => errorTable[code];
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code: ErrorCode;
+  /** What the server application answered, in place of the row of APPLICATION_FAILED. */
+  readonly answer: { readonly status: number; readonly hresult: number } | undefined;
   /** Headers of this very answer, `WWW-Authenticate` for one. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; headers?: Record<string, string> } = {},
+    options: {
+      cause?: unknown;
+      headers?: Record<string, string>;
+      answer?: { readonly status: number; readonly hresult: number };
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.headers = options.headers ?? {};
+    this.answer = options.answer;
   }
 }

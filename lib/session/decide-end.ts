@@ -11,25 +11,55 @@ export type CloseDecision =
   | { readonly do: 'publish'; readonly session: Stored | Publishing }
   /** Nothing was ever sent: an empty object, if the destination is free (Z2). */
   | { readonly do: 'publish-empty'; readonly session: Receiving }
+  /** A reply application has answered, and did not ask for the file to be published. */
+  | { readonly do: 'end'; readonly session: Stored; readonly outcome: 'answered' | 'refused' }
+  /** A reply application is being asked: its answer says what happens to the file. */
+  | { readonly do: 'await-notification'; readonly session: Stored }
   /** A partial file is never published. */
   | { readonly do: 'discard-early'; readonly session: Receiving };
 
-/** The table of CLOSE-SESSION. `session` is what the packet may see, `undefined` if nothing. */
-export const decideClose = (session: Session | undefined): CloseDecision => {
+/**
+ * The table of CLOSE-SESSION. `session` is what the packet may see, `undefined` if nothing. With a reply application there
+ * is no empty file without a fragment: the application would never hear of it.
+ */
+export const decideClose = (session: Session | undefined, nowMs: number): CloseDecision => {
   switch (session?.state) {
     case undefined:
       return { do: 'refuse', code: 'SESSION_NOT_FOUND', why: 'no such session for this URL and principal' };
     case 'complete':
       return { do: 'forget', session };
     case 'receiving':
-      return { do: session.progress === undefined ? 'publish-empty' : 'discard-early', session };
+      return session.progress === undefined && session.place === 'destination'
+        ? { do: 'publish-empty', session }
+        : { do: 'discard-early', session };
     case 'stored':
+      if (isBeingNotified(session, nowMs)) return { do: 'await-notification', session };
+      return isKeptBack(session)
+        ? { do: 'end', session, outcome: keptBackAs(session) }
+        : { do: 'publish', session };
     case 'publishing':
       return { do: 'publish', session };
     case 'tombstone':
       return { do: 'repeat', outcome: session.outcome };
   }
 };
+
+/** Whether the application is being asked at this moment, by whoever holds the lease. */
+export const isBeingNotified = ({ notification }: Stored, nowMs: number): boolean =>
+  notification?.is === 'sent' && notification.leaseUntilMs > nowMs;
+
+/**
+ * Whether the application wants the file not to appear: it answered without asking for that, or refused the file with 403.
+ * A failure of any other kind is no word on the file, which is then published without an answer.
+ */
+export const isKeptBack = ({ notification }: Stored): boolean =>
+  notification?.is === 'answered'
+    ? !notification.publish
+    : notification?.is === 'failed' && notification.status === 403;
+
+/** How a session ends that is kept back. */
+export const keptBackAs = ({ notification }: Stored): 'answered' | 'refused' =>
+  notification?.is === 'answered' ? 'answered' : 'refused';
 
 /** The error that an outcome is answered with at CLOSE-SESSION, or `undefined` for success. */
 export const closeErrorOf: Readonly<Record<Outcome, ErrorCode | undefined>> = {

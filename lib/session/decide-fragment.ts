@@ -5,6 +5,7 @@ import {
   nextOffset,
   type Publishing,
   type Receiving,
+  type Reply,
   type Session,
   type Stored,
   type Tombstone,
@@ -21,7 +22,7 @@ export type FragmentDecision =
   /** Answer with this error. */
   | { readonly do: 'refuse'; readonly code: ErrorCode; readonly why: string }
   /** All of it is known, or the entity is complete: 200 with the offset as it is. */
-  | { readonly do: 'acknowledge'; readonly offset: number }
+  | { readonly do: 'acknowledge'; readonly offset: number; readonly reply?: Reply }
   /** Every byte is here, but something of F14 has not succeeded yet: try it again. */
   | { readonly do: 'finish'; readonly session: Stored | Publishing }
   /** Take the bytes `[from, end)`, skipping the first `skipBytes` of the body. The entity may be empty. */
@@ -71,7 +72,14 @@ export const decideFragment = (
   if (contentLength > BigInt(limits.fragmentLimitBytes)) {
     return refuse('FRAGMENT_TOO_LARGE', 'the fragment is larger than fragmentLimit'); // F6
   }
-  if (session.state === 'complete') return { do: 'acknowledge', offset: next }; // F7
+  if (session.state === 'complete') {
+    const { notification } = session;
+    return {
+      do: 'acknowledge',
+      offset: next,
+      ...(notification?.is === 'answered' ? { reply: notification.reply } : {}),
+    }; // F7
+  }
   if (session.state !== 'receiving') return { do: 'finish', session }; // F7a
   if (isEmptyEntity) return { do: 'store', session, from: 0, end: 0, totalBytes: 0, skipBytes: 0 }; // Z1
   if (bytes.first > next) return refuse('RANGE_NOT_NEXT', `a gap: ${next} is expected`); // F8

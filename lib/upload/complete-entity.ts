@@ -53,19 +53,20 @@ export const verifyParts = async (
 };
 
 /**
- * Completes the object of a session that is stamped PUBLISHING. Whatever S3 answers may be the echo of a completion
+ * Completes the object of a session: at its destination, for which it is stamped PUBLISHING, or in holding. Whatever S3 answers may be the echo of a completion
  * whose answer was lost, so the object itself has the last word: it names the session that made it.
  * @throws ObjectStoreError UNAVAILABLE when S3 did not decide: the upload lives, and a repeat carries on
  */
 export const completeEntity = async (
   services: UploadServices,
-  session: Publishing,
+  session: Stored | Publishing,
   listed: Parts,
   budget: Budget,
 ): Promise<Verdict> => {
-  const { bucket, key, entity, closedEmpty } = session;
-  const upload = { bucket, key, uploadId: entity.uploadId };
-  const onlyIfAbsent = closedEmpty || !session.allowOverwrites;
+  const { entity, closedEmpty } = session;
+  const upload = { ...uploadTarget(services, session), uploadId: entity.uploadId };
+  // In holding nobody else has the session's key.
+  const onlyIfAbsent = session.place !== 'holding' && (closedEmpty || !session.allowOverwrites);
   let parts = listed;
   let lastError: unknown;
   for (let tries = 0; tries < maxTries; tries++) {
@@ -114,7 +115,10 @@ export const completeEntity = async (
   throw new ObjectStoreError('UNAVAILABLE', 'S3 did not decide the completion', { cause: lastError });
 };
 
-const owner = (session: Publishing, found: FoundObject | undefined): 'ours' | 'another' | 'nobody' => {
+const owner = (
+  session: Stored | Publishing,
+  found: FoundObject | undefined,
+): 'ours' | 'another' | 'nobody' => {
   if (found === undefined) return 'nobody';
   return found.sessionId === session.sessionId && found.sizeBytes === session.entity.totalBytes
     ? 'ours'
@@ -124,21 +128,24 @@ const owner = (session: Publishing, found: FoundObject | undefined): 'ours' | 'a
 /** S3 said 200, so it is published; a look tells whether it is still there to be seen. */
 const afterwards = async (
   services: UploadServices,
-  session: Publishing,
+  session: Stored | Publishing,
   { signal }: Budget,
 ): Promise<Verdict> => {
-  const found = await services.objects.head(session, signal).catch(() => 'unanswered' as const);
+  const found = await services.objects
+    .head(uploadTarget(services, session), signal)
+    .catch(() => 'unanswered' as const);
   if (found === 'unanswered' || owner(session, found) === 'ours') return published;
   return { is: 'unverified', why: 'S3 completed the object, and another look did not find it' };
 };
 
 const afterConflict = async (
   services: UploadServices,
-  session: Publishing,
+  session: Stored | Publishing,
   onlyIfAbsent: boolean,
   budget: Budget,
 ): Promise<Verdict | 'alive'> => {
-  const look = async () => owner(session, await services.objects.head(session, budget.signal));
+  const target = uploadTarget(services, session);
+  const look = async () => owner(session, await services.objects.head(target, budget.signal));
   const first = await look();
   if (first === 'ours') return published;
   if (first === 'another' && onlyIfAbsent) return taken;

@@ -1,4 +1,4 @@
-import type { Complete, Receiving, Session, Stored } from '../session/session.ts';
+import type { Complete, Outcome, Receiving, Session, Stored } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { closePublished, discard } from '../session/transitions.ts';
 import { cleanUp } from './discard.ts';
@@ -12,7 +12,7 @@ import { type Budget, momentOf, type UploadServices } from './services.ts';
 export const discardSession = async (
   services: UploadServices,
   session: Receiving | Stored,
-  outcome: 'cancelled' | 'early',
+  outcome: Exclude<Outcome, 'published' | 'lost'>,
   budget: Budget,
 ): Promise<Session | undefined> => {
   const ended = discard(session, outcome, momentOf(services));

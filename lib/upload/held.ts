@@ -10,6 +10,10 @@ export const repliesPrefix = (sessionId: string): string => `replies/${sessionId
 /** The key of a reply in the staging bucket. `token`: 16 random bytes in hexadecimal. */
 export const replyKey = (sessionId: string, token: string): string => `${repliesPrefix(sessionId)}${token}`;
 
+/** 16 random bytes, from three attempts' worth of them. */
+export const newReplyToken = ({ newAttempt }: { newAttempt(): string }): string =>
+  `${newAttempt()}${newAttempt()}${newAttempt()}`.slice(0, 32);
+
 /** Where the session's multipart upload is, or is going to be. */
 export const uploadTarget = (
   { stagingBucket }: { readonly stagingBucket: string },

@@ -31,6 +31,14 @@ export const metadataHeaders = (metadata: ObjectMetadata): Record<string, string
   'bits-principal': encode(metadata.principal),
 });
 
+/** The client's name of the file, read back from its object's metadata. */
+export const originalNameOf = (
+  metadata: Readonly<Record<string, string>> | undefined,
+): string | undefined => {
+  const encoded = metadata?.['bits-original-name'];
+  return encoded !== undefined && isDecodable(encoded) ? decodeURIComponent(encoded) : undefined;
+};
+
 /** The session that published an object, read back from its metadata. */
 export const sessionIdOf = (metadata: Readonly<Record<string, string>> | undefined): string | undefined =>
   metadata?.['bits-session-id'];

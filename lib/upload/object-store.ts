@@ -1,3 +1,5 @@
+import type { Span } from './parts.ts';
+
 /** An object's place. */
 export interface Target {
   readonly bucket: string;
@@ -28,6 +30,8 @@ export interface FoundObject {
   readonly sizeBytes: number;
   /** The session that published it, if one did. */
   readonly sessionId: string | undefined;
+  /** The client's name of the file, as far as S3 has room for it. */
+  readonly originalName?: string | undefined;
 }
 
 export interface Completion {
@@ -70,6 +74,18 @@ export interface ObjectStore {
   createUpload(target: Target, metadata: ObjectMetadata, signal?: AbortSignal): Promise<UploadRef>;
   /** Uploads a part; the same number again replaces it. @throws ObjectStoreError NO_SUCH_UPLOAD */
   uploadPart(upload: UploadRef, number: number, body: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Makes a part of bytes of an object, without moving them through this process: of all of them where `span` is
+   * `undefined`. S3 copies ranges of objects over 5 MiB only. @throws ObjectStoreError NO_SUCH_UPLOAD, also where there is
+   * no such object
+   */
+  copyPart(
+    upload: UploadRef,
+    number: number,
+    source: Target,
+    span: Span | undefined,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** All parts, by number. @throws ObjectStoreError NO_SUCH_UPLOAD */
   listParts(upload: UploadRef, signal?: AbortSignal): Promise<readonly ListedPart[]>;
   completeUpload(upload: UploadRef, completion: Completion, signal?: AbortSignal): Promise<CompletionAnswer>;
@@ -78,6 +94,8 @@ export interface ObjectStore {
 
   /** The object at a destination, `undefined` if there is none. */
   head(target: Target, signal?: AbortSignal): Promise<FoundObject | undefined>;
+  /** Bytes `[from, end)` of an object that has them. @throws ObjectStoreError NO_SUCH_PIECE */
+  readRange(target: Target, span: Span, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 export class ObjectStoreError extends Error {

@@ -3,6 +3,8 @@ import { versionIs } from '../session/store.ts';
 import { closePublished, complete, discard, stampPublishing } from '../session/transitions.ts';
 import { completeEntity, type Verdict, verifyParts } from './complete-entity.ts';
 import { cleanUp, deleteStaging, endAsLost } from './discard.ts';
+import { isHeld } from './held.ts';
+import { copyHeld } from './hold.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
 
@@ -59,6 +61,10 @@ const publishOnce = async (
   publisher: Publisher,
   budget: Budget,
 ): Promise<Session | undefined> => {
+  if (session.state === 'stored' && isHeld(session)) {
+    const copied = await copyHeld(services, session, budget);
+    if (copied !== session) return copied;
+  }
   const parts = await verifyParts(services, session, budget);
   if (session.state === 'stored' && !Array.isArray(parts)) {
     return endAsLost(services, session, `the uploaded parts are ${parts}`, budget);
@@ -69,11 +75,13 @@ const publishOnce = async (
   try {
     const [verdict, stagingIsClean] = await settleAll([
       completeEntity(services, stamped, parts, budget),
-      // Every byte is in a part now, whatever becomes of the object.
-      deleteStaging(services, stamped, budget).then(
-        () => true,
-        () => false,
-      ),
+      // Every byte is in a part now, whatever becomes of the object; but a held file and its reply stay to the end.
+      isHeld(stamped)
+        ? false
+        : deleteStaging(services, stamped, budget).then(
+            () => true,
+            () => false,
+          ),
     ]);
     return await settle(services, stamped, verdict, publisher, stagingIsClean, budget);
   } catch (error) {
@@ -115,11 +123,15 @@ const endedBy = (
       return discard(session, 'lost', moment);
     case 'published':
     case 'unverified':
-      return publisher === 'close-session'
+      // Nobody is told of a reply that there is none of: with nothing to wait for, the session ends.
+      return publisher === 'close-session' || isUnanswered(session)
         ? closePublished(session, stagingIsClean, moment)
         : complete(session, stagingIsClean, moment);
   }
 };
+
+const isUnanswered = ({ notification }: Publishing): boolean =>
+  notification !== undefined && notification.is !== 'answered';
 
 /** After an orderly failure nobody needs to wait out the lease: every step is safe to repeat at once. */
 const releaseLease = async (services: UploadServices, stamped: Publishing, budget: Budget): Promise<void> => {

@@ -3,6 +3,7 @@ import { isNotExpired, versionIs } from '../session/store.ts';
 import { advance, store } from '../session/transitions.ts';
 import { endAsLost } from './discard.ts';
 import { forsake } from './forsake.ts';
+import { newReplyToken } from './held.ts';
 import { ObjectStoreError } from './object-store.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
@@ -45,7 +46,7 @@ export const receive = async (
   const next =
     entity === undefined
       ? advance(session, stored.progress, sessionTimeoutSeconds, moment)
-      : store(session, entity, false, sessionTimeoutSeconds, moment);
+      : store(session, entity, false, sessionTimeoutSeconds, moment, replyTokenFor(services, session));
   const clauses = [versionIs(session.version), isNotExpired(moment.nowMs)];
   const commit = await services.sessions.write(next, clauses, budget.signal);
   if (!commit.won) {
@@ -55,6 +56,10 @@ export const receive = async (
   remember(warm, next, stored);
   return { committed: next };
 };
+
+/** Only where a reply application will be asked. */
+const replyTokenFor = (services: UploadServices, session: Receiving): string | undefined =>
+  session.place === 'holding' ? newReplyToken(services) : undefined;
 
 const saysBytesAreGone = (error: unknown): error is ObjectStoreError =>
   error instanceof ObjectStoreError && error.code !== 'UNAVAILABLE';

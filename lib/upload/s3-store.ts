@@ -11,8 +11,9 @@ import {
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { metadataHeaders, sessionIdOf } from './object-metadata.ts';
+import { metadataHeaders, originalNameOf, sessionIdOf } from './object-metadata.ts';
 import type {
   Completion,
   CompletionAnswer,
@@ -23,6 +24,7 @@ import type {
   Target,
   UploadRef,
 } from './object-store.ts';
+import type { Span } from './parts.ts';
 import { asStoreError, completionAnswerOf, saysMissing } from './s3-errors.ts';
 
 export interface S3StoreOptions {
@@ -129,6 +131,26 @@ export class S3ObjectStore implements ObjectStore {
       .catch(asStoreError('UploadPart', 'NO_SUCH_UPLOAD'));
   }
 
+  async copyPart(
+    upload: UploadRef,
+    number: number,
+    source: Target,
+    span: Span | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const command = new UploadPartCopyCommand({
+      ...at(upload),
+      UploadId: upload.uploadId,
+      PartNumber: number,
+      CopySource: [source.bucket, ...source.key.split('/')].map(encodeURIComponent).join('/'),
+      ...(span === undefined ? {} : { CopySourceRange: `bytes=${span.from}-${span.end - 1}` }),
+    });
+    // A copy inside S3 is as slow as the most that one part may have.
+    await this.#client
+      .send(command, { ...call(signal), requestTimeout: completeTimeoutMs })
+      .catch(asStoreError('UploadPartCopy', 'NO_SUCH_UPLOAD'));
+  }
+
   async listParts(upload: UploadRef, signal?: AbortSignal): Promise<readonly ListedPart[]> {
     const parts: ListedPart[] = [];
     let PartNumberMarker: string | undefined;
@@ -187,9 +209,24 @@ export class S3ObjectStore implements ObjectStore {
   async head(target: Target, signal?: AbortSignal): Promise<FoundObject | undefined> {
     try {
       const found = await this.#client.send(new HeadObjectCommand(at(target)), call(signal));
-      return { sizeBytes: found.ContentLength ?? 0, sessionId: sessionIdOf(found.Metadata) };
+      return {
+        sizeBytes: found.ContentLength ?? 0,
+        sessionId: sessionIdOf(found.Metadata),
+        originalName: originalNameOf(found.Metadata),
+      };
     } catch (error) {
       return saysMissing(error) ? undefined : asStoreError('HeadObject')(error);
+    }
+  }
+
+  async readRange(target: Target, { from, end }: Span, signal?: AbortSignal): Promise<Uint8Array> {
+    const command = new GetObjectCommand({ ...at(target), Range: `bytes=${from}-${end - 1}` });
+    try {
+      const { Body } = await this.#client.send(command, call(signal, end - from));
+      if (Body === undefined) throw new Error('a GetObject answer without a body');
+      return await Body.transformToByteArray();
+    } catch (error) {
+      return asStoreError('GetObject', 'NO_SUCH_PIECE')(error);
     }
   }
 

@@ -1,7 +1,17 @@
-import type { Complete, Publishing, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
+import { isKeptBack, keptBackAs } from '../session/decide-end.ts';
+import type {
+  Complete,
+  Notification,
+  Publishing,
+  Receiving,
+  Session,
+  Stored,
+  Tombstone,
+} from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { discard, postpone } from '../session/transitions.ts';
 import { cleanUp, deleteStaging } from './discard.ts';
+import { discardSession, forgetSession } from './end-session.ts';
 import { uploadTarget } from './held.ts';
 import { publish } from './publish.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
@@ -31,6 +41,10 @@ export const sweepSession = async (
     case 'publishing':
       return publishUnattended(services, session, budget);
     case 'complete':
+      // With a reply: its time is over. Without: something is left to clean up.
+      return session.notification === undefined
+        ? cleanUp(services, session, budget)
+        : forgetSession(services, session, budget);
     case 'tombstone':
       return cleanUp(services, session, budget);
   }
@@ -59,6 +73,7 @@ const sweepStored = async (
   session: Stored,
   budget: Budget,
 ): Promise<Session | undefined> => {
+  if (isKeptBack(session)) return discardSession(services, session, keptBackAs(session), budget);
   const there = session.allowOverwrites ? undefined : await services.objects.head(session, budget.signal);
   const isTaken = there !== undefined && there.sessionId !== session.sessionId;
   if (!isTaken || session.closedEmpty) return publishUnattended(services, session, budget);
@@ -88,9 +103,18 @@ const publishUnattended = async (
   budget: Budget,
 ): Promise<Complete | Tombstone | undefined> => {
   const ended = await publish(services, session, 'sweep', budget);
+  const { notification } = session;
+  if (ended?.state === 'tombstone' && ended.outcome === 'published' && isUnanswered(notification)) {
+    services.alarm('a file was published without an answer of its reply application', {
+      session: session.sessionId,
+    });
+  }
   if (ended?.state === 'tombstone' && ended.outcome === 'refused') tellDiscarded(services, session);
   return ended;
 };
+
+const isUnanswered = (notification: Notification | undefined): boolean =>
+  notification !== undefined && notification.is !== 'answered';
 
 const tellDiscarded = (services: UploadServices, { sessionId }: Session): void =>
   services.alarm('an acknowledged file was discarded: its destination is taken', { session: sessionId });

@@ -26,7 +26,10 @@ export const describeObjects = (context: ObjectStoreContext): void => {
       });
       await context.store.uploadPart(upload, 1, Buffer.from('abc'));
       expect(await context.complete(upload, Buffer.from('abc'), { onlyIfAbsent: true })).toBe('completed');
-      expect(await context.store.head(target)).toEqual({ sizeBytes: 3, sessionId: metadata.sessionId });
+      expect(await context.store.head(target)).toMatchObject({
+        sizeBytes: 3,
+        sessionId: metadata.sessionId,
+      });
     });
   }
 

@@ -1,5 +1,12 @@
 import { expect } from 'vitest';
-import { completionOf, inBatches, metadata, type ObjectStoreContext } from './object-store-context.ts';
+import {
+  completionOf,
+  inBatches,
+  metadata,
+  noPiece,
+  noUpload,
+  type ObjectStoreContext,
+} from './object-store-context.ts';
 
 /** Promises of multipart uploads, up to their completion. */
 export const describeUploads = (context: ObjectStoreContext, listPartsRequests: () => number): void => {
@@ -17,7 +24,8 @@ export const describeUploads = (context: ObjectStoreContext, listPartsRequests: 
     );
     const entity = Buffer.concat(bodies);
     expect(await context.store.completeUpload(upload, completionOf(parts, entity))).toBe('completed');
-    expect(await context.store.head(upload)).toEqual({
+    expect(await context.store.head(upload)).toMatchObject({
+      originalName: metadata.originalName,
       sizeBytes: entity.byteLength,
       sessionId: metadata.sessionId,
     });
@@ -35,6 +43,37 @@ export const describeUploads = (context: ObjectStoreContext, listPartsRequests: 
     const entity = Buffer.concat([Buffer.alloc(context.minPartBytes, 'y'), Buffer.from('end')]);
     expect(await context.store.completeUpload(upload, completionOf(parts, entity))).toBe('completed');
   });
+
+  context.promise('parts are copied from an object, in ranges of it and as a whole', async () => {
+    const bytes = Buffer.concat([Buffer.alloc(context.minPartBytes, 'a'), Buffer.from('the rest')]);
+    const source = await context.uploaded([bytes], context.newTarget('a source & more.bin'));
+    expect(await context.complete(source, bytes)).toBe('completed');
+    const ranges = await context.begin();
+    const cut = context.minPartBytes;
+    await context.store.copyPart(ranges, 2, source, { from: cut, end: bytes.byteLength });
+    await context.store.copyPart(ranges, 1, source, { from: 0, end: cut });
+    expect(await context.complete(ranges, bytes)).toBe('completed');
+    const rest = await context.store.readRange(ranges, { from: cut, end: bytes.byteLength });
+    expect(Buffer.from(rest).toString()).toBe('the rest');
+    const small = await context.published('small');
+    const whole = await context.begin();
+    await context.store.copyPart(whole, 1, small, undefined);
+    expect(await context.complete(whole, Buffer.from('small'))).toBe('completed');
+    expect(Buffer.from(await context.store.readRange(whole, { from: 1, end: 3 })).toString()).toBe('ma');
+  });
+
+  context.promise(
+    'nothing is copied from nowhere, or to no upload, and nothing read from nowhere',
+    async () => {
+      const upload = await context.begin();
+      const there = await context.published('x');
+      const nowhere = context.newTarget();
+      await expect(context.store.copyPart(upload, 1, nowhere, undefined)).rejects.toMatchObject(noUpload);
+      await context.store.abortUpload(upload);
+      await expect(context.store.copyPart(upload, 1, there, undefined)).rejects.toMatchObject(noUpload);
+      await expect(context.store.readRange(nowhere, { from: 0, end: 1 })).rejects.toMatchObject(noPiece);
+    },
+  );
 
   context.promise('an object of zero bytes is one empty part', async () => {
     const upload = await context.uploaded([Buffer.alloc(0)]);

@@ -15,6 +15,7 @@ import type { UploadServices } from '../../lib/upload/services.ts';
 import { WarmState } from '../../lib/upload/warm.ts';
 import {
   eventOf,
+  noApplications,
   type TestRequest,
   type TestResponse,
   testDestination,
@@ -160,7 +161,7 @@ export class Stage {
       case 'Create-Session':
         return createSession(services, access, () => this.#guid());
       case 'Fragment':
-        return fragment(services, access, warm);
+        return fragment(services, access, warm, noApplications);
       case 'Close-Session':
         return closeSession(services, access);
       case 'Cancel-Session':

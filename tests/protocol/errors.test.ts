@@ -20,6 +20,7 @@ const rows: readonly Row[] = [
   ['METHOD_NOT_ALLOWED', 405, 'Method Not Allowed', undefined, undefined],
   ['APPLICATION_TIMEOUT', 408, 'Request Timeout', '0x80070112', '0x7'],
   ['APPLICATION_INVALID_ANSWER', 411, 'Length Required', '0x80070057', '0x7'],
+  ['APPLICATION_FAILED', 503, 'Service Unavailable', '0x801901F7', '0x7'],
   ['FRAGMENT_TOO_LARGE', 413, 'Request Entity Too Large', undefined, undefined],
   ['RANGE_NOT_NEXT', 416, 'Requested Range Not Satisfiable', undefined, undefined],
   ['SESSION_NOT_FOUND', 500, 'Internal Server Error', '0x8020001F', '0x5'],
@@ -46,7 +47,12 @@ describe('error table', () => {
   });
 
   it('never names a permanent failure with a status that the client takes for a transient one, or the reverse', () => {
-    const transient = new Set<ErrorCode>(['APPLICATION_TIMEOUT', 'OUT_OF_SPACE', 'UNAVAILABLE']);
+    const transient = new Set<ErrorCode>([
+      'APPLICATION_TIMEOUT',
+      'APPLICATION_FAILED',
+      'OUT_OF_SPACE',
+      'UNAVAILABLE',
+    ]);
     // These have a meaning of their own for the client: credentials, shrink, jump, begin again, report.
     const handled = new Set<ErrorCode>([
       'UNAUTHORIZED',

@@ -14,11 +14,11 @@ describe('decideClose', () => {
     ['STORED', stored, { do: 'publish', session: stored }],
     ['PUBLISHING', publishing, { do: 'publish', session: publishing }],
   ])('%s', (_, session, decision) => {
-    expect(decideClose(session)).toEqual(decision);
+    expect(decideClose(session, 0)).toEqual(decision);
   });
 
   it.each(outcomes)('a tombstone repeats that it was %s', (outcome) => {
-    expect(decideClose({ ...tombstone, outcome })).toEqual({ do: 'repeat', outcome });
+    expect(decideClose({ ...tombstone, outcome }, 0)).toEqual({ do: 'repeat', outcome });
   });
 
   it.each([

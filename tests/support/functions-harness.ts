@@ -8,6 +8,7 @@ import type { Access } from '../../lib/access/admit.ts';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
 import { type LambdaFunction, lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
 import type { Facts } from '../../lib/lambda/log.ts';
+import type { Applications } from '../../lib/reply/request.ts';
 import type { SessionStore } from '../../lib/session/store.ts';
 import { defaultTimers, type SessionTimers } from '../../lib/session/timers.ts';
 import type { ObjectStore } from '../../lib/upload/object-store.ts';
@@ -44,6 +45,8 @@ export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
   readonly limits?: Partial<UploadLimits>;
   readonly timers?: Partial<SessionTimers>;
   readonly nextSessionId?: () => string;
+  /** How the destination's reply application is reached. */
+  readonly applications?: Applications;
   readonly remainingMs?: number;
   /** Shared by environments that live at the same time; the harness's own otherwise. */
   readonly clock?: TestClock;
@@ -67,6 +70,11 @@ export interface TestResponse {
   readonly reason: string;
   readonly headers: Readonly<Record<string, unknown>>;
 }
+
+/** For tests of destinations without one. */
+export const noApplications: Applications = () => {
+  throw new Error('this test has no application');
+};
 
 type FunctionName = 'ping' | 'create' | 'fragment' | 'close' | 'cancel' | 'unknown';
 
@@ -163,7 +171,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
       case 'create':
         return createSession(services, access, this.#options.nextSessionId ?? newSessionId);
       case 'fragment':
-        return fragment(services, access, this.#warm);
+        return fragment(services, access, this.#warm, this.#options.applications ?? noApplications);
       case 'close':
         return closeSession(services, access);
       case 'cancel':

@@ -10,7 +10,10 @@ import {
   type Target,
   type UploadRef,
 } from '../../lib/upload/object-store.ts';
+import type { Span } from '../../lib/upload/parts.ts';
 import { StoreCalls } from './memory-calls.ts';
+
+const stagingBucket = 'staging';
 
 export interface StoredObject {
   readonly body: Buffer;
@@ -36,15 +39,19 @@ export class MemoryObjectStore implements ObjectStore {
       listPieces: 0,
       createUpload: 0,
       uploadPart: 0,
+      copyPart: 0,
       listParts: 0,
       completeUpload: 0,
       abortUpload: 0,
       head: 0,
+      readRange: 0,
     },
     (cause) => new ObjectStoreError('UNAVAILABLE', 'aborted', { cause }),
   );
   bytesWritten = 0;
   readonly #minPartBytes: number;
+  /** Of objects in staging that have any. */
+  readonly #held = new Map<string, ObjectMetadata>();
   #serial = 0;
 
   constructor(minPartBytes = 5 * 2 ** 20) {
@@ -55,8 +62,11 @@ export class MemoryObjectStore implements ObjectStore {
     return this.hooks.counts;
   }
 
+  /** An object; those of the staging bucket are pieces, whoever made them. */
   object(bucket: string, key: string): StoredObject | undefined {
-    return this.objects.get(`${bucket}/${key}`);
+    if (bucket !== stagingBucket) return this.objects.get(`${bucket}/${key}`);
+    const body = this.pieces.get(key);
+    return body && { body, metadata: this.#held.get(key) };
   }
 
   /** Puts somebody else's object in a place. */
@@ -111,6 +121,24 @@ export class MemoryObjectStore implements ObjectStore {
     });
   }
 
+  async copyPart(
+    upload: UploadRef,
+    number: number,
+    source: Target,
+    span: Span | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return this.hooks.run('copyPart', upload.uploadId, signal, () => {
+      const { parts } = this.#upload(upload);
+      const from = this.object(source.bucket, source.key)?.body;
+      if (from === undefined) throw new ObjectStoreError('NO_SUCH_UPLOAD', source.key);
+      if (span !== undefined && from.byteLength <= this.#minPartBytes)
+        throw new ObjectStoreError('UNAVAILABLE', 'a range of a small object');
+      const body = Buffer.from(span === undefined ? from : from.subarray(span.from, span.end));
+      parts.set(number, { body, etag: `"${crc32(body)}-${body.byteLength}"` });
+    });
+  }
+
   async listParts(upload: UploadRef, signal?: AbortSignal): Promise<readonly ListedPart[]> {
     return this.hooks.run('listParts', upload.uploadId, signal, () =>
       [...this.#upload(upload).parts]
@@ -138,12 +166,25 @@ export class MemoryObjectStore implements ObjectStore {
   async head({ bucket, key }: Target, signal?: AbortSignal): Promise<FoundObject | undefined> {
     return this.hooks.run('head', key, signal, () => {
       const found = this.object(bucket, key);
-      return found && { sizeBytes: found.body.byteLength, sessionId: found.metadata?.sessionId };
+      return (
+        found && {
+          sizeBytes: found.body.byteLength,
+          sessionId: found.metadata?.sessionId,
+          originalName: found.metadata?.originalName,
+        }
+      );
+    });
+  }
+
+  async readRange({ bucket, key }: Target, { from, end }: Span, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.hooks.run('readRange', key, signal, () => {
+      const found = this.object(bucket, key)?.body;
+      if (found === undefined || end > found.byteLength) throw new ObjectStoreError('NO_SUCH_PIECE', key);
+      return found.subarray(from, end);
     });
   }
 
   #complete(upload: UploadRef, completion: Completion): CompletionAnswer {
-    const place = `${upload.bucket}/${upload.key}`;
     const known = this.uploads.get(upload.uploadId);
     if (known === undefined) return 'no-such-upload';
     // In S3's order: the parts, the whole, and only then whether it may take the place.
@@ -157,9 +198,14 @@ export class MemoryObjectStore implements ObjectStore {
     if (bodies.slice(0, -1).some((part) => part.byteLength < this.#minPartBytes)) return 'mismatch';
     const body = Buffer.concat(bodies);
     if (body.byteLength !== completion.totalBytes || crc32(body) !== completion.crc32) return 'mismatch';
-    if (completion.onlyIfAbsent && this.objects.has(place)) return 'taken';
+    if (completion.onlyIfAbsent && this.object(upload.bucket, upload.key) !== undefined) return 'taken';
     this.uploads.delete(upload.uploadId);
-    this.objects.set(place, { body, metadata: known.metadata });
+    if (upload.bucket === stagingBucket) {
+      this.pieces.set(upload.key, body);
+      this.#held.set(upload.key, known.metadata);
+    } else {
+      this.objects.set(`${upload.bucket}/${upload.key}`, { body, metadata: known.metadata });
+    }
     return 'completed';
   }
 

@@ -97,6 +97,14 @@ export class ScriptedObjects implements ObjectStore {
   async uploadPart(): Promise<void> {
     throw new Error('a publication uploads no part');
   }
+
+  async copyPart(): Promise<void> {
+    throw new Error('an ordinary publication copies no part');
+  }
+
+  async readRange(): Promise<Uint8Array> {
+    throw new Error('a publication reads no bytes');
+  }
 }
 
 /** What happens at a write: as it should, nothing at all and no answer, or the write and no answer. */

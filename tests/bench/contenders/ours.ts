@@ -8,6 +8,7 @@ import { createInvoker, type LocalFunction } from '../../../infra/local/invoker.
 import { readService, type ServiceDefinition } from '../../../infra/local/service.ts';
 import { composeUpload, warmState } from '../../../lib/composition/upload-services.ts';
 import { lambdaFunction } from '../../../lib/lambda/handler.ts';
+import { noApplications } from '../../support/functions-harness.ts';
 import { bitsUpload, type Packet } from '../clients/bits.ts';
 import { maxFragmentBytes } from '../grid.ts';
 import type { Contender, Places, StartContender } from './contender.ts';
@@ -86,7 +87,7 @@ export const asColdFunctionCalls: StartContender = async (places) => {
 const composeForgetful = (settings: FunctionSettings) => {
   const { services, access, log } = composeUpload(settings);
   return (...call: Parameters<ReturnType<typeof lambdaFunction>>) => {
-    const handle = fragment(services, access, warmState(settings.environment));
+    const handle = fragment(services, access, warmState(settings.environment), noApplications);
     return lambdaFunction(handle, { log, nowMs: services.nowMs })(...call);
   };
 };

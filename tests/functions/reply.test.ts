@@ -1,0 +1,337 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type Answer, ApplicationError } from '../../lib/reply/application.ts';
+import { cancelPacket, closePacket, openSession, textFragment } from '../support/packets.ts';
+import { SweepHarness } from '../support/sweep-harness.ts';
+import { bodyReply, halfwayWith, replyAt, replyHarness } from './reply-harness.ts';
+import { text } from './sessions.ts';
+import { expectNothingLeft, objectText, sessionStates } from './state.ts';
+
+const digest = createHash('sha256').update(text).digest('hex');
+const written: Answer = { status: 200, publish: false, reply: { is: 'written' } };
+const expectAnswer = (response: { status: number; headers: object }, status: number, error?: string) => {
+  expect(response).toMatchObject({
+    status,
+    headers: { 'BITS-Received-Content-Range': '26', ...(error === undefined ? {} : { 'BITS-Error': error }) },
+  });
+  const context = error === undefined ? undefined : '0x7';
+  expect(response.headers).toEqual(expect.objectContaining({ 'BITS-Packet-Type': 'Ack' }));
+  expect(Object.entries(response.headers).find(([name]) => name === 'BITS-Error-Context')?.[1]).toBe(context);
+};
+
+describe('a destination with a reply application', () => {
+  it('asks at the last fragment, of the whole file in holding, and names the reply in the Ack', async () => {
+    const under = replyHarness();
+    const { session, last } = await halfwayWith(under);
+    expect(under.asked).toEqual([]);
+    const ack = await under.harness.send(last);
+    expectAnswer(ack, 200);
+    expect(replyAt(under, ack.headers['BITS-Reply-URL'])).toBe(digest);
+    expect(under.asked).toMatchObject([
+      {
+        sessionId: session.slice(1, -1),
+        url: new URL('https://bits.example.test/drop/file.bin'),
+        destination: '/drop/',
+        principal: 'anonymous',
+        upload: {
+          bucket: 'staging',
+          key: `holding/${session.slice(1, -1)}`,
+          sizeBytes: 26,
+          originalName: 'file.bin',
+        },
+        reply: { bucket: 'staging', maxBytes: 1_000_000 },
+      },
+    ]);
+    expect(objectText(under.harness)).toBeUndefined();
+  });
+
+  it('names the same reply at every repetition, and asks no more', async () => {
+    const under = replyHarness();
+    const { session, last } = await halfwayWith(under);
+    const first = await under.harness.send(last);
+    const again = [await under.harness.send(last), await under.harness.anotherEnvironment().send(last)];
+    for (const { headers } of again) expect(headers).toEqual(first.headers);
+    expect(under.asked).toHaveLength(1);
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+  });
+
+  it.each([
+    ['close-session', undefined],
+    ['last-fragment', text],
+  ] as const)('publishes a copy when it is asked to, at %s, and leaves nothing', async (publishOn, early) => {
+    const under = replyHarness({ publishOn });
+    const { session, last } = await halfwayWith(under);
+    const ack = await under.harness.send(last);
+    expect(objectText(under.harness)).toBe(early);
+    expect(await under.harness.send(last)).toEqual(ack);
+    expect(replyAt(under, ack.headers['BITS-Reply-URL'])).toBe(digest);
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expect(objectText(under.harness)).toBe(text);
+    expect(under.harness.objects.object('destination', 'file.bin')?.metadata).toMatchObject({
+      sessionId: session.slice(1, -1),
+      originalName: 'file.bin',
+    });
+    expectNothingLeft(under.harness);
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expect(sessionStates(under.harness)).toEqual(['published']);
+  });
+
+  it.each(['close-session', 'last-fragment'] as const)(
+    'publishes nothing without being asked to, at %s',
+    async (publishOn) => {
+      const under = replyHarness({ publishOn });
+      under.script.push(bodyReply('kept'));
+      const { session, last } = await halfwayWith(under);
+      const ack = await under.harness.send(last);
+      expect(replyAt(under, ack.headers['BITS-Reply-URL'])).toBe('kept');
+      expect((await under.harness.send(closePacket(session))).status).toBe(200);
+      expect(objectText(under.harness)).toBeUndefined();
+      expectNothingLeft(under.harness);
+      expect(sessionStates(under.harness)).toEqual(['answered']);
+      expect((await under.harness.send(closePacket(session))).status).toBe(200);
+      expect((await under.harness.send(last)).status).toBe(500);
+    },
+  );
+
+  it('a CANCEL discards file and reply', async () => {
+    const under = replyHarness();
+    const { session, last } = await halfwayWith(under);
+    await under.harness.send(last);
+    expect((await under.harness.send(cancelPacket(session))).status).toBe(200);
+    expect(objectText(under.harness)).toBeUndefined();
+    expectNothingLeft(under.harness);
+  });
+
+  it('a CLOSE before any fragment is a bad request: the application would never hear of it', async () => {
+    const under = replyHarness();
+    const session = await openSession(under.harness);
+    expect((await under.harness.send(closePacket(session))).status).toBe(400);
+    expect(objectText(under.harness)).toBeUndefined();
+    expectNothingLeft(under.harness);
+  });
+
+  it('an empty file is asked about too', async () => {
+    const under = replyHarness();
+    const session = await openSession(under.harness);
+    const empty = textFragment(session, '', 0);
+    const ack = await under.harness.send({
+      ...empty,
+      headers: { ...empty.headers, 'Content-Range': 'bytes 0-0/0' },
+    });
+    expect(replyAt(under, ack.headers['BITS-Reply-URL'])).toBe(createHash('sha256').update('').digest('hex'));
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expect(objectText(under.harness)).toBe('');
+    expectNothingLeft(under.harness);
+  });
+
+  it('a destination that lost its application meanwhile publishes as any other', async () => {
+    const under = replyHarness();
+    const { session, last } = await halfwayWith(under);
+    under.harness.destinations = under.harness.destinations.map((one) => ({ ...one, reply: null }));
+    const ack = await under.harness.send(last);
+    expect(ack).toMatchObject({ status: 200 });
+    expect(ack.headers).not.toHaveProperty('BITS-Reply-URL');
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expect(objectText(under.harness)).toBe(text);
+    expectNothingLeft(under.harness);
+  });
+});
+
+describe('where the reply is', () => {
+  const put = (reply: string) => async (under: ReturnType<typeof replyHarness>) => {
+    under.script.push(async (question) => {
+      await under.harness.objects.putPiece(question.reply.key, Buffer.from(reply));
+      return written;
+    });
+  };
+
+  it('at the place that was offered', async () => {
+    const under = replyHarness();
+    await put('by reference')(under);
+    const { last } = await halfwayWith(under);
+    expect(replyAt(under, (await under.harness.send(last)).headers['BITS-Reply-URL'])).toBe('by reference');
+  });
+
+  it.each([
+    ['wrote nothing', written],
+    ['has none', { status: 200, publish: false, reply: { is: 'none' } } as const],
+  ])('an empty one, where the application %s', async (_, answer) => {
+    const under = replyHarness();
+    under.script.push(answer);
+    const { last } = await halfwayWith(under);
+    expect(replyAt(under, (await under.harness.send(last)).headers['BITS-Reply-URL'])).toBe('');
+  });
+
+  it('at a URL of its own', async () => {
+    const under = replyHarness();
+    const url = 'https://app.example.test/r/1?a=b';
+    under.script.push({ status: 200, publish: false, reply: { is: 'url', url } });
+    const { last } = await halfwayWith(under);
+    expect((await under.harness.send(last)).headers['BITS-Reply-URL']).toBe(url);
+    expect((await under.harness.send(last)).headers['BITS-Reply-URL']).toBe(url);
+  });
+
+  it('in several parts, where it is long; too long a one is an invalid answer and is not kept', async () => {
+    const under = replyHarness({}, { limits: { targetPartBytes: 5 * 2 ** 20 } });
+    const long = 'x'.repeat(11 * 2 ** 20);
+    const session = await openSession(under.harness);
+    under.harness.destinations = under.harness.destinations.map((one) => ({
+      ...one,
+      reply: one.reply && { ...one.reply, maximumReplyBytes: long.length },
+    }));
+    under.script.push(bodyReply(long));
+    const ack = await under.harness.send(textFragment(session, text, 0));
+    expect(replyAt(under, ack.headers['BITS-Reply-URL'])).toHaveLength(long.length);
+
+    const other = await openSession(under.harness, '/drop/other.bin');
+    under.script.push(bodyReply(`${long}x`));
+    expectAnswer(
+      await under.harness.send(textFragment(other, text, 0, 26, '/drop/other.bin')),
+      411,
+      '0x80070057',
+    );
+    expect([...under.harness.objects.uploads.keys()]).toEqual([]);
+  });
+});
+
+describe('an application that fails', () => {
+  const wrong: [string, Answer | ApplicationError, number, string, boolean][] = [
+    ['refuses', { status: 403 }, 403, '0x80190193', true],
+    ['does not know the way', { status: 404 }, 404, '0x80190194', true],
+    ['implements nothing', { status: 501 }, 501, '0x801901F5', true],
+    ['is busy', { status: 503 }, 503, '0x801901F7', false],
+    ['fails', { status: 500 }, 500, '0x801901F4', false],
+    ['conflicts', { status: 409 }, 409, '0x80190199', false],
+    ['redirects', { status: 302 }, 411, '0x80070057', true],
+    ['answers with another success', { status: 204 }, 411, '0x80070057', true],
+    ['asks the client for credentials', { status: 401 }, 411, '0x80070057', true],
+    ['asks for smaller fragments', { status: 413 }, 411, '0x80070057', true],
+    ['answers garbage', new ApplicationError('INVALID_ANSWER', 'x'), 411, '0x80070057', true],
+    ['is not there', new ApplicationError('UNREACHABLE', 'x'), 503, '0x801901F7', false],
+    ['may not be called', new ApplicationError('NOT_ALLOWED', 'x'), 503, '0x801901F7', false],
+  ];
+  it.each(wrong)('%s: the client is told, and it is asked again unless that is final', async (...row) => {
+    const [, step, status, error, isFinal] = row;
+    const under = replyHarness();
+    under.script.push(step);
+    const { session, last } = await halfwayWith(under);
+    expectAnswer(await under.harness.send(last), status, error);
+    const again = await under.harness.send(last);
+    if (isFinal) expectAnswer(again, status, error);
+    else expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
+    expect(under.asked).toHaveLength(isFinal ? 1 : 2);
+    expect(new Set(under.asked.map(({ reply }) => reply.key)).size).toBe(1);
+    // Only an application's own refusal keeps a file from its destination.
+    const isRefused = status === 403;
+    expect((await under.harness.send(closePacket(session))).status).toBe(isRefused ? 403 : 200);
+    expect(objectText(under.harness)).toBe(isRefused ? undefined : text);
+    expectNothingLeft(under.harness);
+  });
+
+  it('is out of time: 408, and a later answer comes to nothing', async () => {
+    const under = replyHarness({}, { remainingMs: 8_050 });
+    let late: (() => void) | undefined;
+    under.script.push(async (_, signal) => {
+      await new Promise<void>((resolve, reject) => {
+        late = resolve;
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+      return bodyReply('late');
+    });
+    const { last } = await halfwayWith(under);
+    expectAnswer(await under.harness.send(last), 408, '0x80070112');
+    late?.();
+    const again = await under.harness.send(last);
+    expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
+  });
+});
+
+describe('the last fragment three times in parallel', () => {
+  it('is one notification, and three times the same answer', async () => {
+    const under = replyHarness();
+    const environments = [
+      under.harness,
+      under.harness.anotherEnvironment(),
+      under.harness.anotherEnvironment(),
+    ];
+    let answer: (() => void) | undefined;
+    under.script.push(async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return bodyReply('once', true);
+    });
+    const { session, last } = await halfwayWith(under);
+    // Waiting is what makes time pass here: it ends the lease only if nobody answers meanwhile.
+    under.harness.services.wait = async () => {
+      answer?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (const other of environments.slice(1)) other.services.wait = under.harness.services.wait;
+    const acks = await Promise.all(environments.map((environment) => environment.send(last)));
+    expect(acks.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(new Set(acks.map(({ headers }) => headers['BITS-Reply-URL'])).size).toBe(1);
+    expect(under.asked).toHaveLength(1);
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expectNothingLeft(under.harness);
+  });
+});
+
+describe('the sweep', () => {
+  const timeoutMs = 1_209_600_000;
+
+  it('publishes after the grace what was answered so, keeps the reply, and drops it at the end', async () => {
+    const under = replyHarness();
+    const sweep = new SweepHarness(under.harness);
+    const { last } = await halfwayWith(under);
+    const url = (await under.harness.send(last)).headers['BITS-Reply-URL'];
+    under.harness.nowMs += 3_601_000;
+    await sweep.due();
+    expect(objectText(under.harness)).toBe(text);
+    expect(replyAt(under, url)).toBe(digest);
+    expect((await under.harness.send(last)).headers['BITS-Reply-URL']).toBe(url);
+    under.harness.nowMs += timeoutMs;
+    await sweep.due();
+    expectNothingLeft(under.harness);
+    expect(sessionStates(under.harness)).toEqual(['published']);
+  });
+
+  it.each([
+    ['keeps it', bodyReply('kept'), 'answered', undefined],
+    ['refused it', { status: 403 } as const, 'refused', undefined],
+    ['never answered', { status: 503 } as const, 'published', text],
+    ['is not there', { status: 404 } as const, 'published', text],
+  ])('ends at its end a session whose application %s', async (_, answer, outcome, object) => {
+    const under = replyHarness();
+    const sweep = new SweepHarness(under.harness);
+    under.script.push(answer);
+    const { last } = await halfwayWith(under);
+    await under.harness.send(last);
+    under.harness.nowMs += timeoutMs - 1_000;
+    await sweep.due();
+    expect(objectText(under.harness)).toBeUndefined();
+    under.harness.nowMs += 2_000;
+    await sweep.due();
+    expect(sessionStates(under.harness)).toEqual([outcome]);
+    expect(objectText(under.harness)).toBe(object);
+    expectNothingLeft(under.harness);
+    const alarms = under.harness.alarms.filter(({ what }) => what.includes('reply application'));
+    expect(alarms).toHaveLength(object === undefined ? 0 : 1);
+  });
+
+  it('takes no held file and no named reply for an orphan, and every other one', async () => {
+    const under = replyHarness();
+    const sweep = new SweepHarness(under.harness);
+    const { last } = await halfwayWith(under);
+    const url = (await under.harness.send(last)).headers['BITS-Reply-URL'];
+    const [held] = under.asked;
+    await under.harness.objects.putPiece(`${held?.reply.key}0`, Buffer.from('of a lost notification'));
+    sweep.inventory.stamp(under.harness.nowMs);
+    under.harness.nowMs += 3_601_000;
+    await sweep.orphans();
+    expect([...under.harness.objects.pieces.keys()].sort()).toEqual([
+      held?.upload.key,
+      `${url}`.replace(/^.*bits-replies/, 'replies'),
+    ]);
+  });
+});
