@@ -13,6 +13,7 @@ export function startReport(stack: LocalStack, host: string): string {
     `bits-s3 is running, data in ${stack.dataDir}`,
     '',
     `  BITS      ${stack.url}`,
+    ...(stack.certificateUrl === undefined ? [] : [`  mtls      ${stack.certificateUrl}`]),
     `  S3        ${s3.endpoint}  region ${s3.region}`,
     `            access key ${s3.credentials.accessKeyId}  secret ${s3.credentials.secretAccessKey}`,
     `  DynamoDB  ${dynamodb.endpoint}  table ${dynamodb.table}`,

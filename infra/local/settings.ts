@@ -4,7 +4,7 @@ import { type LocalStackOptions, TIMER_VARIABLES, type TimerVariable } from './s
 type Settings = Required<
   Pick<LocalStackOptions, 'host' | 'port' | 's3Port' | 'dynamoDbPort' | 'dataDir' | 'logLevel' | 'timers'>
 > &
-  Pick<LocalStackOptions, 'destinationsFile'>;
+  Pick<LocalStackOptions, 'destinationsFile' | 'certificates'>;
 
 /**
  * The environment variables of `npm start`:
@@ -19,6 +19,9 @@ type Settings = Required<
  * | `DESTINATIONS`  | `infra/destinations.yml` | the destinations file                                |
  * | `LOG_LEVEL`     | `ERROR`                  | what the functions write to the console              |
  *
+ * `MTLS_SUBJECT` (`CN=pc1,O=Contoso`) opens a second door for destinations with `access: mtls` at `MTLS_PORT` (8443, without
+ * TLS): whoever comes through it counts as the bearer of that certificate.
+ *
  * `CLOSE_GRACE_SECONDS` and `SESSION_LIFETIME_SECONDS` go to the functions (docs/operations.md).
  *
  * An empty variable counts as not set. Throws `StartError` (`BAD_SETTING`) naming the variable.
@@ -32,6 +35,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     throw new StartError('BAD_SETTING', `${name}=${value} is not a port: a whole number of 0 to 65535`);
   };
   const destinationsFile = text('DESTINATIONS');
+  const subject = text('MTLS_SUBJECT');
   const timers: Partial<Record<TimerVariable, string>> = {};
   for (const name of TIMER_VARIABLES) {
     const value = text(name);
@@ -46,5 +50,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel: text('LOG_LEVEL') ?? 'ERROR',
     timers,
     ...(destinationsFile === undefined ? {} : { destinationsFile }),
+    ...(subject === undefined ? {} : { certificates: { subject, port: port('MTLS_PORT', 8443) } }),
   };
 }

@@ -1,3 +1,4 @@
+import type { CertificateListener } from './alb/certificates.ts';
 import type { AccessRecord, FrontDoorOptions } from './alb/front-door.ts';
 import type { DeliveredEvent } from './event-log.ts';
 import type { EmbeddedS3Options } from './s3/index.ts';
@@ -33,6 +34,11 @@ export interface LocalStackOptions {
   readonly timers?: Readonly<Partial<Record<TimerVariable, string>>>;
   /** See `FrontDoorOptions`. */
   readonly oversize?: NonNullable<FrontDoorOptions['oversize']>;
+  /**
+   * A second front door in the place of the listener that verifies client certificates: whoever comes through it is the
+   * bearer of this one.
+   */
+  readonly certificates?: Pick<CertificateListener, 'subject' | 'clientCopies'> & { readonly port?: number };
   /** Called for every answer that the front door gives. */
   readonly onAnswer?: (record: AccessRecord) => void;
   /** Called for every event of an upload, after its line is in `events.jsonl`. */
@@ -47,6 +53,8 @@ export const LOCAL_CREDENTIALS = Object.freeze({
   secretAccessKey: 'local-stack-secret',
 });
 export const LOCAL_REGION = 'us-east-1';
+/** What the target groups behind the certificates' listener are called. */
+export const CERTIFICATE_TARGET_GROUPS = 'mtls-local-';
 export const SESSION_TABLE = 'bits-sessions';
 export const STAGING_BUCKET = 'bits-staging';
 export const UPLOAD_BUCKET = 'bits-uploads';

@@ -6,7 +6,7 @@ import { timersOf } from '../../lib/composition/timers.ts';
 import { ConfigurationError } from '../config/errors.ts';
 import { loadDestinations } from '../config/load.ts';
 import { ticketKeysFile, usersFile } from '../identity/files.ts';
-import { DEFAULT_LIMITS, startFrontDoor } from './alb/front-door.ts';
+import { DEFAULT_LIMITS, type FrontDoorOptions, startFrontDoor } from './alb/front-door.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
 import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
@@ -18,6 +18,7 @@ import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
 import { readService, type ServiceDefinition } from './service.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 import {
+  CERTIFICATE_TARGET_GROUPS,
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalStackOptions,
@@ -34,6 +35,8 @@ export type { LocalStackOptions } from './stack-options.ts';
 export interface LocalStack {
   /** Base URL without a slash at its end: a destination's URL is this and its prefix. */
   readonly url: string;
+  /** The same for destinations with `access: mtls`, where certificates are played. */
+  readonly certificateUrl: string | undefined;
   readonly s3: {
     readonly endpoint: string;
     readonly region: string;
@@ -121,6 +124,7 @@ async function start(
       AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
       USERS_DOCUMENT: `file:${usersFile(dataDir)}`,
       TICKET_KEYS_DOCUMENT: `file:${ticketKeysFile(dataDir)}`,
+      MTLS_TARGET_GROUPS: CERTIFICATE_TARGET_GROUPS,
       ...options.timers,
     },
   });
@@ -141,20 +145,33 @@ async function start(
     });
     closers.push(() => sweeper.stop());
   }
-  const address = { host, port: options.port ?? 0 };
-  const door = await startFrontDoor({
-    ...address,
-    rules: service.rules,
-    invoke,
-    ...(options.oversize === undefined ? {} : { oversize: options.oversize }),
-    ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
-  }).catch((error: unknown) => {
-    throw portUnavailable(error, address, 'PORT');
-  });
-  closers.push(() => door.close());
+  const openDoor = async (port: number, variable: string, own: Pick<FrontDoorOptions, 'certificates'>) => {
+    const address = { host, port };
+    const door = await startFrontDoor({
+      ...address,
+      rules: service.rules,
+      invoke,
+      ...own,
+      ...(options.oversize === undefined ? {} : { oversize: options.oversize }),
+      ...(options.onAnswer === undefined ? {} : { onAnswer: options.onAnswer }),
+    }).catch((error: unknown) => {
+      throw portUnavailable(error, address, variable);
+    });
+    closers.push(() => door.close());
+    return `http://${clientHost(host)}:${door.port}`;
+  };
+  const { certificates } = options;
+  const url = await openDoor(options.port ?? 0, 'PORT', {});
+  const certificateUrl =
+    certificates === undefined
+      ? undefined
+      : await openDoor(certificates.port ?? 0, 'MTLS_PORT', {
+          certificates: { ...certificates, targetGroups: CERTIFICATE_TARGET_GROUPS, invoke },
+        });
 
   const stack = {
-    url: `http://${clientHost(host)}:${door.port}`,
+    url,
+    certificateUrl,
     s3: {
       endpoint: s3.endpoint,
       region: LOCAL_REGION,

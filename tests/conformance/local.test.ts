@@ -1,10 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ticketKeysFile, usersFile } from '../../infra/identity/files.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { mintTicket, ticketUrl } from '../../lib/access/ticket/mint.ts';
+import { createSession, sendFragment, sendPacket } from '../local/packets.ts';
+import { keysDocument, newSigningKey, usersDocument } from '../support/identities.ts';
 import type { ConformanceOptions } from './options.ts';
 import { formatResult, type Report } from './report.ts';
 import { runConformance } from './run.ts';
@@ -14,11 +18,20 @@ destinations:
   - { prefix: /uploads/, maximumUploadSize: 1GB, access: none }
   - { prefix: /overwrite/, key: "overwrite/{path}", maximumUploadSize: 1GB, allowOverwrites: true, access: none }
   - { prefix: /disabled/, maximumUploadSize: 1GB, enabled: false, access: none }
+  - { prefix: /auth/, key: "auth/{path}", maximumUploadSize: 1GB, access: [basic, ticket] }
+  - { prefix: /theirs/, maximumUploadSize: 1GB, access: basic, allow: [{ principals: [bob] }] }
+  - { prefix: /ticket/, key: "ticket/{path}", maximumUploadSize: 1GB, access: ticket }
+  - { prefix: /machine/, key: "{principal}/{path}", maximumUploadSize: 1GB, access: mtls, principalFrom: CN }
   - { prefix: /last/, key: "last/{path}", maximumUploadSize: 1GB, publishOn: last-fragment, access: none }
 `;
 
 /** Sections that nothing in the stack offers yet, or that no stack can offer: everything else has to run. */
-const NOT_OFFERED = /^(x2-replay|x3-replay|c2-.*|c8-forbidden|k4-quota|reply-download)$/;
+const NOT_OFFERED = /^(x3-replay|k4-quota|reply-download)$/;
+
+const alice = { user: 'alice', password: 'opensesame' };
+const signingKey = newSigningKey('conformance');
+/** What the functions wrote to the log, at its most talkative. */
+const logged: string[] = [];
 
 let dataDir = '';
 let stack: LocalStack;
@@ -29,18 +42,37 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'bits-s3-conformance-'));
   const destinationsFile = join(dataDir, 'destinations.yml');
   await writeFile(destinationsFile, DESTINATIONS);
-  stack = await startLocalStack({ dataDir: join(dataDir, 'data'), destinationsFile });
+  const data = join(dataDir, 'data');
+  await mkdir(data);
+  await writeFile(usersFile(data), await usersDocument({ [alice.user]: alice.password }));
+  await writeFile(ticketKeysFile(data), keysDocument(signingKey));
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((line) => {
+      logged.push(String(line));
+      return true;
+    });
+  }
+  const certificates = { subject: 'CN=pc1,O=Contoso', clientCopies: 'kept-behind' as const };
+  stack = await startLocalStack({ dataDir: data, destinationsFile, certificates, logLevel: 'DEBUG' });
   const { credentials, endpoint, region } = stack.s3;
   s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   database = new DynamoDBClient({ endpoint: stack.dynamodb.endpoint, region, credentials });
 });
 
 afterAll(async () => {
+  vi.restoreAllMocks();
   s3?.destroy();
   database?.destroy();
   await stack?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
+
+/** Found in no log line. Tickets join them. */
+const secrets = [
+  alice.password,
+  Buffer.from(`${alice.user}:${alice.password}`).toString('base64'),
+  signingKey.d,
+];
 
 const prefix = (path: string) => new URL(path, stack.url);
 
@@ -75,6 +107,9 @@ const everything = (): ConformanceOptions => ({
   overwriteUrl: prefix('/overwrite/'),
   disabledUrl: prefix('/disabled/'),
   lastFragmentUrl: prefix('/last/'),
+  authUrl: prefix('/auth/'),
+  forbiddenUrl: prefix('/theirs/'),
+  credentials: alice,
   fragmentLimitBytes: 1_000_000,
   maxUploadSizeBytes: 1_000_000_000,
   readObject,
@@ -91,6 +126,51 @@ describe('the local stack', () => {
     expect(failures(report)).toEqual([]);
     const notRun = report.cases.filter(({ outcome }) => outcome === 'not-run').map(({ id }) => id);
     expect(notRun.filter((id) => !NOT_OFFERED.test(id))).toEqual([]);
-    expect(report.passed).toBeGreaterThan(190);
+    expect(report.passed).toBeGreaterThan(205);
+  });
+
+  test('takes a file by a ticket in its URL', { timeout: 60_000 }, async () => {
+    const options = { prefix: '/ticket/', principal: 'customer 17', expiresInSeconds: 3_600 };
+    const ticket = await mintTicket(signingKey, options);
+    secrets.push(ticket);
+    const url = ticketUrl(prefix('/ticket/a.bin'), ticket);
+    expect(await sendPacket(url, 'Ping')).toMatchObject({ status: 200 });
+    const session = await createSession(url);
+    const file = Buffer.from('abcdefghijklmnopqrstuvwxyz');
+    for (const first of [0, 13]) {
+      expect(await sendFragment(url, session, file, first, 13)).toMatchObject({ status: 200 });
+    }
+    expect(await sendPacket(url, 'Close-Session', { 'BITS-Session-Id': session })).toMatchObject({
+      status: 200,
+    });
+    expect(await readObject(new URL(url))).toEqual(new Uint8Array(file));
+    expect(await sendPacket(`${prefix('/ticket/a.bin')}`, 'Ping')).toMatchObject({ status: 401 });
+  });
+
+  test('takes a file by a certificate, and believes no header of a client', { timeout: 60_000 }, async () => {
+    const url = new URL('/machine/', stack.certificateUrl);
+    const readMachineObject = (at: URL) => readObject(new URL(at.href.replace('/machine/', '/pc1/')));
+    const report = await runConformance({
+      url,
+      readObject: readMachineObject,
+      only: ['x1-replay', 'x4-replay'],
+    });
+    expect(failures(report)).toEqual([]);
+    expect(report.passed).toBe(2);
+    const forged = { 'X-Amzn-Mtls-Clientcert-Subject': 'CN=admin' };
+    expect(await sendPacket(`${url}a`, 'Ping')).toMatchObject({ status: 200 });
+    expect(await sendPacket(`${url}a`, 'Ping', forged)).toMatchObject({ status: 403 });
+    expect(await sendPacket(`${prefix('/machine/a')}`, 'Ping', forged)).toMatchObject({ status: 403 });
+  });
+
+  test('logs every packet, and no secret', () => {
+    const log = logged.join('');
+    expect(log.match(/"message":"packet"/g)?.length).toBeGreaterThan(500);
+    for (const principal of ['alice', 'customer 17', 'pc1']) {
+      expect(log.includes(`"principal":"${principal}"`), principal).toBe(true);
+    }
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const secret of secrets) expect(log.includes(secret), secret).toBe(false);
+    expect(/.*(Basic [\w+/]{4}|Bearer [\w-]{4}|ticket=|authorization").*/i.exec(log)?.[0]).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type AnswerContext, noSuchRoute, refusal, serialize } from './answers.ts';
 import { ByteSource } from './byte-source.ts';
 import { InputEnded, RequestRefused } from './errors.ts';
-import { type AlbEvent, toAlbEvent } from './lambda-event.ts';
+import type { EventOptions } from './lambda-event.ts';
 import { type Answer, fromLambdaResponse } from './lambda-response.ts';
 import type { FrontDoorLimits } from './limits.ts';
 import { framingOf, type OversizeMode, readBody } from './request-body.ts';
@@ -31,7 +31,8 @@ export interface ConnectionContext {
   readonly limits: FrontDoorLimits;
   readonly route: Router;
   readonly now: () => number;
-  readonly invoke: (functionName: string, event: AlbEvent) => Promise<unknown>;
+  /** Makes the event of a request, or throws `RequestRefused`; what it returns runs the function on it. */
+  readonly prepare: (head: RequestHead, body: Buffer, options: EventOptions) => () => Promise<unknown>;
   readonly oversizeMode: () => OversizeMode;
   readonly onAnswer: (record: AccessRecord) => void;
 }
@@ -160,15 +161,15 @@ export class Connection {
     head: RequestHead,
     body: Buffer,
   ): Promise<Pick<Outcome, 'answer' | 'errorReason' | 'cause'>> {
-    const { limits, now, invoke } = this.#context;
+    const { limits, now, prepare } = this.#context;
     const caller = {
       address: (this.#socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
       port: this.#socket.localPort ?? 0,
     };
     const { maxForwardedForEntries } = limits;
-    const event = toAlbEvent(head, body, { functionName, caller, maxForwardedForEntries, now });
+    const ask = prepare(head, body, { functionName, caller, maxForwardedForEntries, now });
     try {
-      return { answer: fromLambdaResponse(await invoke(functionName, event), limits) };
+      return { answer: fromLambdaResponse(await ask(), limits) };
     } catch (cause) {
       const errorReason = cause instanceof RequestRefused ? cause.code : 'LambdaUnhandled';
       return { answer: refusal(502), errorReason, cause };

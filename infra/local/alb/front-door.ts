@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
+import { type CertificateListener, prepareWithCertificate } from './certificates.ts';
 import { type AccessRecord, Connection, type ConnectionContext } from './connection.ts';
-import type { AlbEvent } from './lambda-event.ts';
+import { type AlbEvent, toAlbEvent } from './lambda-event.ts';
 import { DEFAULT_LIMITS, type FrontDoorLimits } from './limits.ts';
 import type { OversizeMode } from './request-body.ts';
 import { createRouter, type ListenerRule } from './routing.ts';
@@ -17,6 +18,8 @@ export interface FrontDoorOptions {
   readonly rules: readonly ListenerRule[];
   /** Runs a function on an event. A rejection is answered 502; the front door sets no time limit of its own. */
   readonly invoke: (functionName: string, event: AlbEvent) => Promise<unknown>;
+  /** A listener that verifies client certificates: it has an `invoke` of its own in place of the other. */
+  readonly certificates?: CertificateListener;
   readonly limits?: Partial<FrontDoorLimits>;
   /** What a body over the limit meets. Default `alternate`: drained first, refused early next, and so on. */
   readonly oversize?: OversizeMode | 'alternate';
@@ -51,7 +54,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     route: createRouter(options.rules),
     now: options.now ?? Date.now,
-    invoke: options.invoke,
+    prepare: preparing(options),
     oversizeMode: oversizeModes(options.oversize ?? 'alternate'),
     onAnswer: options.onAnswer ?? (() => undefined),
   };
@@ -85,6 +88,14 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
       await closed;
       clearTimeout(cutOff);
     },
+  };
+}
+
+function preparing({ invoke, certificates }: FrontDoorOptions): ConnectionContext['prepare'] {
+  if (certificates !== undefined) return prepareWithCertificate.bind(undefined, certificates);
+  return (head, body, options) => {
+    const event = toAlbEvent(head, body, options);
+    return () => invoke(options.functionName, event);
   };
 }
 

@@ -17,7 +17,7 @@ export interface AlbEvent {
 }
 
 /** Who called, at the level of the connection. */
-interface Caller {
+export interface Caller {
   readonly address: string;
   /** The front door's own port. */
   readonly port: number;
@@ -31,6 +31,39 @@ export interface EventOptions {
 }
 
 const TEXT_TYPES = new Set(['application/json', 'application/javascript', 'application/xml']);
+
+/** The event with multi-value headers on: every copy of a header and of a parameter, and none of the plain fields. */
+export interface MultiValueAlbEvent extends Omit<AlbEvent, 'headers' | 'queryStringParameters'> {
+  readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>;
+  readonly multiValueQueryStringParameters: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The same as `toAlbEvent` for a target group with multi-value headers on. Throws as that does. */
+export function toMultiValueEvent(
+  head: RequestHead,
+  body: Buffer,
+  options: EventOptions,
+): MultiValueAlbEvent {
+  const { headers, queryStringParameters: _, ...event } = toAlbEvent(head, body, options);
+  const received = everyValue(head.headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  return {
+    ...event,
+    // What the load balancer writes itself takes the place of what came.
+    multiValueHeaders: {
+      ...received,
+      ...everyValue(Object.entries(headers).filter(([name]) => isOwn(name))),
+    },
+    multiValueQueryStringParameters: everyValue(queryPairs(head.query)),
+  };
+}
+
+const isOwn = (name: string): boolean => name === 'x-amzn-trace-id' || name.startsWith('x-forwarded-');
+
+function everyValue(pairs: readonly (readonly [string, string])[]): Record<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}
 
 /** Throws `RequestRefused` with 400 for a text body that is no UTF-8, 463 for too many forwarding addresses. */
 export function toAlbEvent(head: RequestHead, body: Buffer, options: EventOptions): AlbEvent {
