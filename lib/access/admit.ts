@@ -6,7 +6,7 @@ import type { BitsRequest } from '../protocol/request.ts';
 import { isAllowed } from './allow.ts';
 import { targetGroupName } from './certificate/certificate-identity.ts';
 import { type Destination, findDestination, pathBelow } from './destination.ts';
-import { authenticate, type Grant, type Identities } from './identity.ts';
+import { authenticate, type Caller, type Grant, type Identities } from './identity.ts';
 import { takeTickets } from './ticket/query.ts';
 import { type ParsedUrl, parseRequestUrl } from './url.ts';
 
@@ -41,7 +41,7 @@ export interface Witness {
  */
 export const admit = async <D extends Destination>(
   request: BitsRequest,
-  { destinations, identities, certificateTargetGroups }: Access<D>,
+  access: Access<D>,
   expected: PacketType | undefined,
   witness: Witness,
 ): Promise<Admission<D>> => {
@@ -53,19 +53,11 @@ export const admit = async <D extends Destination>(
   const target = query === '' ? request.path : `${request.path}?${query}`;
   const url = parseRequestUrl({ scheme: request.scheme, host: request.host, target });
   if (!url.ok) throw new ProtocolError('INVALID_REQUEST', `the URL is refused: ${url.reason}`);
-  const destination = findDestination(destinations, url.path);
+  const destination = findDestination(access.destinations, url.path);
   if (destination === undefined)
     throw new ProtocolError('UPLOADS_DISABLED', 'no destination has this prefix');
-  const evidence = {
-    headers: request.headers,
-    tickets,
-    opensSession: expected === 'Create-Session',
-    isCertificateVerified:
-      certificateTargetGroups !== undefined &&
-      targetGroupName(request.targetGroup).startsWith(certificateTargetGroups),
-    principalFrom: destination.principalFrom,
-  };
-  const caller = await authenticate(evidence, destination, identities); // C2
+  const opensSession = expected === 'Create-Session';
+  const caller = await callerOf(request, tickets, opensSession, destination, access); // C2
   const { principal, grant } = caller;
   witness.principal = principal;
   if (!destination.enabled) throw new ProtocolError('UPLOADS_DISABLED', 'the destination is disabled'); // C3
@@ -79,6 +71,31 @@ export const admit = async <D extends Destination>(
   }
   return { head, destination: onTermsOf(grant, destination), principal, grant, url };
 };
+
+/**
+ * Who is calling, as far as the destination lets callers be known: of packets check C2, and the same of a reply.
+ * @throws ProtocolError, any other error when it could not be found out
+ */
+export const callerOf = (
+  request: BitsRequest,
+  tickets: readonly string[],
+  opensSession: boolean,
+  destination: Destination,
+  { identities, certificateTargetGroups }: Access<Destination>,
+): Promise<Caller> =>
+  authenticate(
+    {
+      headers: request.headers,
+      tickets,
+      opensSession,
+      isCertificateVerified:
+        certificateTargetGroups !== undefined &&
+        targetGroupName(request.targetGroup).startsWith(certificateTargetGroups),
+      principalFrom: destination.principalFrom,
+    },
+    destination,
+    identities,
+  );
 
 /** The destination as a ticket narrows it. */
 const onTermsOf = <D extends Destination>(grant: Grant | undefined, destination: D): D =>

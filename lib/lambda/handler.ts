@@ -1,19 +1,15 @@
-import { setMaxListeners } from 'node:events';
 import type { ALBResult } from 'aws-lambda';
 import { type Ack, errorAck } from '../protocol/ack.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { BitsRequest } from '../protocol/request.ts';
+import { beforeDeadline, type LambdaContext, type TimeLeft } from './deadline.ts';
 import { requestFromEvent, usesMultiValueHeaders } from './event.ts';
 import type { Log } from './log.ts';
 import { packetFacts } from './packet-facts.ts';
 import { responseFromAck } from './response.ts';
 
 /** One invocation, as a packet's handler sees it. */
-export interface PacketCall {
-  /** Comes shortly before the deadline: whatever still runs must end, because the answer follows. */
-  readonly signal: AbortSignal;
-  /** When Lambda ends the invocation. */
-  readonly deadlineMs: number;
+export interface PacketCall extends TimeLeft {
   /** Set as soon as a fragment's session is known: from then on every answer carries it, also a failure. */
   nextOffset: number | undefined;
   /** Set as soon as it is known who is calling; part of the log line. */
@@ -22,9 +18,7 @@ export interface PacketCall {
 
 export type PacketHandler = (request: BitsRequest, call: PacketCall) => Promise<Ack>;
 
-export interface LambdaContext {
-  getRemainingTimeInMillis(): number;
-}
+export type { LambdaContext } from './deadline.ts';
 
 export type LambdaFunction = (event: unknown, context: LambdaContext) => Promise<ALBResult>;
 
@@ -32,11 +26,6 @@ export interface HandlerOptions {
   readonly log: Log;
   nowMs(): number;
 }
-
-/** Work is told to end this long before the deadline … */
-const abortMarginMs = 1_500;
-/** … and is answered for this long before it, ended or not. */
-const answerMarginMs = 750;
 
 /**
  * A Lambda function behind an ALB from a packet's handler. It never throws and always answers an Ack: a ProtocolError as
@@ -68,34 +57,17 @@ const answer = async (
   context: LambdaContext,
   nowMs: () => number,
 ): Promise<Answer> => {
-  const remainingMs = context.getRemainingTimeInMillis();
-  const abort = new AbortController();
-  // Every call under way listens: twenty pieces read at once are no leak.
-  setMaxListeners(0, abort.signal);
-  const call: PacketCall = {
-    signal: abort.signal,
-    deadlineMs: nowMs() + remainingMs,
-    nextOffset: undefined,
-    principal: undefined,
-  };
-  const timers: NodeJS.Timeout[] = [];
-  const outOfTime = new Promise<never>((_, reject) => {
-    const error = new Error('the invocation is out of time');
-    timers.push(setTimeout(() => abort.abort(error), Math.max(0, remainingMs - abortMarginMs)));
-    timers.push(setTimeout(() => reject(error), Math.max(0, remainingMs - answerMarginMs)));
-  });
+  const known: Pick<PacketCall, 'nextOffset' | 'principal'> = { nextOffset: undefined, principal: undefined };
   try {
-    const ack = await Promise.race([handle(request, call), outOfTime]);
-    return { ack, principal: call.principal };
+    const ack = await beforeDeadline(context, nowMs, (left) => handle(request, Object.assign(known, left)));
+    return { ack, principal: known.principal };
   } catch (cause) {
     const error =
       cause instanceof ProtocolError
         ? cause
         : new ProtocolError('UNAVAILABLE', 'an internal fault', { cause });
-    const ack = errorAck(request.headers, error, call.nextOffset);
-    return { ack, principal: call.principal, code: error.code, cause };
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
+    const ack = errorAck(request.headers, error, known.nextOffset);
+    return { ack, principal: known.principal, code: error.code, cause };
   }
 };
 

@@ -35,6 +35,7 @@ describe('the bundles', () => {
       'close-session',
       'cancel-session',
       'unknown-packet',
+      'reply',
       'sweep',
       'events',
     ]);

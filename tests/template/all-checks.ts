@@ -2,7 +2,7 @@ import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
 import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
 import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
 import { toldOutcomes } from './checks/events.ts';
-import { rulesOfLocalStack, sixRules } from './checks/listener-rules.ts';
+import { aRuleForEach, rulesOfLocalStack } from './checks/listener-rules.ts';
 import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
 import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
 import { tirelessSweep } from './checks/sweep.ts';
@@ -11,7 +11,7 @@ import type { Check } from './template.ts';
 /** Everything that a template is held to, whatever the parameters; by name, so that a defect names its check. */
 export const allChecks = (localRules: readonly ListenerRule[]) =>
   ({
-    sixRules,
+    aRuleForEach,
     rulesOfLocalStack: rulesOfLocalStack(localRules),
     boundPermissions,
     everyTargetIsPermitted,

@@ -52,27 +52,33 @@ const sweepSource = ['SweepEventSourceMappingDynamodbSessionTable', 'Properties'
 export const planted: readonly PlantedDefect[] = [
   {
     defect: 'a method that the load balancer does not know',
-    check: 'sixRules',
+    check: 'aRuleForEach',
     plant: set([...fragmentRule, 'Conditions', 0, 'HttpRequestMethodConfig', 'Values'], ['bits_post']),
     message: /method bits_post/,
   },
   {
     defect: 'two rules of one priority',
-    check: 'sixRules',
+    check: 'aRuleForEach',
     plant: set([...fragmentRule, 'Priority'], 20),
     message: /priority 20: twice/,
   },
   {
     defect: 'a rule that would catch every header',
-    check: 'sixRules',
+    check: 'aRuleForEach',
     plant: set([...fragmentRule, 'Conditions', 1, 'HttpHeaderConfig', 'Values'], ['*']),
     message: /rule 30: missing or different/,
   },
   {
     defect: 'a packet type without a rule',
-    check: 'sixRules',
+    check: 'aRuleForEach',
     plant: remove(['CloseSessionAlbListenerRule40']),
     message: /rule 40: missing/,
+  },
+  {
+    defect: 'replies under another path than their URLs name',
+    check: 'aRuleForEach',
+    plant: set(['ReplyAlbListenerRule70', 'Properties', 'Conditions', 0, 'Values'], ['/replies/*']),
+    message: /rule 70: missing or different/,
   },
   {
     defect: 'a rule that leads to another function',

@@ -13,7 +13,7 @@ import { eventPatterns } from './checks/events.ts';
 import { matchesPattern } from './event-pattern.ts';
 import { type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
-import { parseTemplateJson } from './template.ts';
+import { parseTemplateJson, show } from './template.ts';
 import { validatorFindings } from './validate.ts';
 
 let packaged: Packaged;
@@ -90,6 +90,16 @@ describe('the packaged template', () => {
       's3:ListBucketMultipartUploads',
       's3:ListMultipartUploadParts',
       's3:PutObject',
+    ]);
+  });
+
+  it('lets a reply be read, and nothing else of staging', () => {
+    const statements = statementsOfRole(packaged.template, 'ReplyRole');
+    expect(statements.map(({ Action, Resource }) => [...Action, ...Resource.map(show)])).toEqual([
+      ['logs:CreateLogStream', 'logs:PutLogEvents', '{"Fn::GetAtt":["ReplyLogGroup","Arn"]}'],
+      ['dynamodb:GetItem', '{"Fn::GetAtt":["SessionTable","Arn"]}'],
+      ['s3:GetObject', `{"Fn::Sub":"\${StagingBucket.Arn}/replies/*"}`],
+      ['s3:ListBucket', '{"Fn::GetAtt":["StagingBucket","Arn"]}'],
     ]);
   });
 

@@ -130,7 +130,7 @@ const variants: readonly Variant[] = [
       ).toEqual([]);
       const rules = ofType(template, 'AWS::ElasticLoadBalancingV2::ListenerRule');
       expect(rules.map(([, { Properties }]) => Properties['ListenerArn'])).toEqual(
-        Array(6).fill(listenerArn),
+        Array(7).fill(listenerArn),
       );
     },
   },

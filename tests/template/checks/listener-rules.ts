@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ListenerRule } from '../../../infra/local/alb/front-door.ts';
+import { replyPathPrefix } from '../../../lib/reply/reply-place.ts';
 import { type Check, ofType, type Resource, referenceOf, show, type Template } from '../template.ts';
 
 const ruleSchema = z.strictObject({
@@ -17,6 +18,10 @@ const ruleSchema = z.strictObject({
       z.strictObject({
         Field: z.literal('http-header'),
         HttpHeaderConfig: z.strictObject({ HttpHeaderName: z.string(), Values: z.array(z.string()) }),
+      }),
+      z.strictObject({
+        Field: z.literal('path-pattern'),
+        Values: z.array(z.string()).min(1),
       }),
     ]),
   ),
@@ -41,6 +46,7 @@ const readRule = (template: Template, [id, resource]: readonly [string, Resource
   const parsed = ruleSchema.safeParse(resource.Properties);
   if (!parsed.success) throw new Error(`${id}: ${z.prettifyError(parsed.error)}`);
   const { Priority, Actions, Conditions } = parsed.data;
+  const paths = Conditions.flatMap((found) => (found.Field === 'path-pattern' ? found.Values : []));
   return {
     priority: Priority,
     methods: Conditions.flatMap((found) =>
@@ -51,6 +57,7 @@ const readRule = (template: Template, [id, resource]: readonly [string, Resource
         ? [{ name: found.HttpHeaderConfig.HttpHeaderName, values: found.HttpHeaderConfig.Values }]
         : [],
     ),
+    ...(paths.length === 0 ? {} : { paths }),
     functionName: targetOf(template, Actions[0].TargetGroupArn.Ref),
   };
 };
@@ -61,7 +68,7 @@ const listenerRules = (template: Template): readonly ListenerRule[] =>
     .toSorted((a, b) => a.priority - b.priority);
 
 /** The packets, and the priorities of the rules that lead to them; the last catches every other packet type. */
-const expectedRules: readonly ListenerRule[] = [
+const packetRules: readonly ListenerRule[] = [
   ['ping', 'Ping'],
   ['createSession', 'Create-Session'],
   ['fragment', 'Fragment'],
@@ -75,6 +82,17 @@ const expectedRules: readonly ListenerRule[] = [
   functionName: name,
 }));
 
+const expectedRules: readonly ListenerRule[] = [
+  ...packetRules,
+  {
+    priority: 70,
+    methods: ['GET', 'HEAD'],
+    headers: [],
+    paths: [`${replyPathPrefix}*`],
+    functionName: 'reply',
+  },
+];
+
 const differences = (
   found: readonly ListenerRule[],
   expected: readonly ListenerRule[],
@@ -87,8 +105,8 @@ const differences = (
     .map((rule) => `rule ${rule.priority}: not expected: ${show(rule)}`),
 ];
 
-/** A rule per packet type, by method and header; the methods are such as the load balancer accepts. */
-export const sixRules: Check = (template) => {
+/** A rule per packet type, by method and header, and one for replies, by method and path; the methods are such as the load balancer accepts. */
+export const aRuleForEach: Check = (template) => {
   const rules = listenerRules(template);
   return [
     ...differences(rules, expectedRules),
