@@ -121,6 +121,8 @@ async function start(
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
+      // As where they are deployed: over TLS bodies are not signed. The loopback interface stands in for it.
+      S3_PAYLOAD_SIGNING: 'off',
       AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
       USERS_DOCUMENT: `file:${usersFile(dataDir)}`,
       TICKET_KEYS_DOCUMENT: `file:${ticketKeysFile(dataDir)}`,

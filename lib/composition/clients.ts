@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { sendContentMd5 } from './content-md5.ts';
-import type { Environment } from './settings.ts';
+import { type Environment, SettingsError } from './settings.ts';
+import { leavePayloadsUnsigned } from './unsigned-payload.ts';
 
 /**
  * The SDK would wait for ever by default, and a client loses ten minutes for every answer that is not given: a call that
@@ -46,6 +47,17 @@ export const dynamoDBClient = (environment: Environment): DynamoDBClient =>
   });
 
 /**
+ * `S3_PAYLOAD_SIGNING`: `on` or `off`; by default bodies are signed where nothing else protects them, over plain HTTP.
+ * @throws SettingsError
+ */
+const signsPayloads = (environment: Environment): boolean => {
+  const value = environment['S3_PAYLOAD_SIGNING'] ?? '';
+  if (value === '') return environment['AWS_ENDPOINT_URL_S3']?.startsWith('http:') ?? false;
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new SettingsError('BAD_VARIABLE', `S3_PAYLOAD_SIGNING=${value} is neither on nor off`);
+};
+
+/**
  * Calls that move bytes set their own, longer time-out (lib/upload/s3-store.ts). `S3_CONTENT_MD5=on` is for servers that
  * delete nothing without it; S3 does not need it.
  */
@@ -60,5 +72,6 @@ export const s3Client = (environment: Environment): S3Client => {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   if (environment['S3_CONTENT_MD5'] === 'on') sendContentMd5(client);
+  if (!signsPayloads(environment)) leavePayloadsUnsigned(client);
   return client;
 };

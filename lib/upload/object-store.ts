@@ -61,8 +61,8 @@ export type CompletionAnswer =
  * tests/contract/object-store.ts. Methods reject with an ObjectStoreError; with UNAVAILABLE nothing is known of a write.
  */
 export interface ObjectStore {
-  /** Stages bytes under a key that is used once. */
-  putPiece(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Stages bytes under a key that is used once. `crc32` is the body's, where it is known already. */
+  putPiece(key: string, body: Uint8Array, signal?: AbortSignal, crc32?: number): Promise<void>;
   /** @throws ObjectStoreError NO_SUCH_PIECE */
   getPiece(key: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Deletes any number of pieces; those that are gone already count as deleted. */
@@ -72,8 +72,17 @@ export interface ObjectStore {
 
   /** Begins a multipart upload whose object will carry the metadata. */
   createUpload(target: Target, metadata: ObjectMetadata, signal?: AbortSignal): Promise<UploadRef>;
-  /** Uploads a part; the same number again replaces it. @throws ObjectStoreError NO_SUCH_UPLOAD */
-  uploadPart(upload: UploadRef, number: number, body: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Uploads a part; the same number again replaces it. The body is not looked at again once the promise has settled.
+   * `crc32` as above. @throws ObjectStoreError NO_SUCH_UPLOAD
+   */
+  uploadPart(
+    upload: UploadRef,
+    number: number,
+    body: Uint8Array,
+    signal?: AbortSignal,
+    crc32?: number,
+  ): Promise<void>;
   /**
    * Makes a part of bytes of an object, without moving them through this process: of all of them where `span` is
    * `undefined`. S3 copies ranges of objects over 5 MiB only. @throws ObjectStoreError NO_SUCH_UPLOAD, also where there is

@@ -69,7 +69,7 @@ const remember = (warm: WarmState, next: Receiving | Stored, stored: StoredBytes
   if (next.state === 'receiving') warm.sessions.set(next.sessionId, next);
   else warm.sessions.delete(next.sessionId);
   warm.addGarbage(stored.replacedKeys);
-  if (stored.staged !== undefined) warm.pieces.set(stored.staged.key, stored.staged.bytes);
+  if (stored.staged !== undefined) warm.pieces.set(stored.staged.key, stored.staged);
 };
 
 /** In the shadow of a store that has to be waited for anyway; what fails here, CLOSE finds in its listing. */

@@ -55,12 +55,12 @@ export class S3ObjectStore implements ObjectStore {
     this.#checksums = options.objectChecksums;
   }
 
-  async putPiece(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async putPiece(key: string, body: Uint8Array, signal?: AbortSignal, sum?: number): Promise<void> {
     const command = new PutObjectCommand({
       Bucket: this.#staging,
       Key: key,
       Body: body,
-      ...this.#checksumOf(body),
+      ...this.#checksumOf(body, sum),
     });
     await this.#client.send(command, call(signal, body.byteLength)).catch(asStoreError('PutObject'));
   }
@@ -118,13 +118,19 @@ export class S3ObjectStore implements ObjectStore {
     return { bucket: target.bucket, key: target.key, uploadId: created.UploadId };
   }
 
-  async uploadPart(upload: UploadRef, number: number, body: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async uploadPart(
+    upload: UploadRef,
+    number: number,
+    body: Uint8Array,
+    signal?: AbortSignal,
+    sum?: number,
+  ): Promise<void> {
     const command = new UploadPartCommand({
       ...at(upload),
       UploadId: upload.uploadId,
       PartNumber: number,
       Body: body,
-      ...this.#checksumOf(body),
+      ...this.#checksumOf(body, sum),
     });
     await this.#client
       .send(command, call(signal, body.byteLength))
@@ -230,9 +236,11 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  #checksumOf(body: Uint8Array): { ChecksumCRC32?: string; ChecksumAlgorithm?: 'CRC32' } {
+  #checksumOf(body: Uint8Array, sum?: number): { ChecksumCRC32?: string; ChecksumAlgorithm?: 'CRC32' } {
     // Ours is native and handed over; the SDK would compute one in JavaScript.
-    return this.#checksums ? { ChecksumAlgorithm: 'CRC32', ChecksumCRC32: encodeCrc32(crc32(body)) } : {};
+    return this.#checksums
+      ? { ChecksumAlgorithm: 'CRC32', ChecksumCRC32: encodeCrc32(sum ?? crc32(body)) }
+      : {};
   }
 }
 

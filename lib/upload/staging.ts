@@ -1,6 +1,7 @@
 import type { Piece, Progress, Session } from '../session/session.ts';
 import { type ObjectStore, ObjectStoreError } from './object-store.ts';
 import { settleAll } from './settle-all.ts';
+import { type Summed, summed } from './summed.ts';
 import { pieceBytes } from './tail.ts';
 import type { WarmState } from './warm.ts';
 
@@ -21,8 +22,7 @@ export const stagedKeysOf = (session: Session | undefined): readonly string[] =>
     : [];
 
 /**
- * The bytes of some pieces of a tail, in order: from memory where this environment staged them itself, else read back,
- * all at once.
+ * Some pieces of a tail, in order: from memory where this environment staged them itself, else read back, all at once.
  * @throws ObjectStoreError NO_SUCH_PIECE also where a piece does not have its length
  */
 export const readPieces = async (
@@ -32,14 +32,15 @@ export const readPieces = async (
   { tail, next }: Pick<Progress, 'tail' | 'next'>,
   pieces: readonly Piece[],
   signal: AbortSignal,
-): Promise<readonly Uint8Array[]> =>
+): Promise<readonly Summed[]> =>
   settleAll(
     pieces.map(async (piece) => {
       const key = stagingKey(sessionId, piece);
-      const bytes = warm.pieces.get(key) ?? (await objects.getPiece(key, signal));
-      if (bytes.byteLength !== pieceBytes(tail, tail.indexOf(piece), next)) {
-        throw new ObjectStoreError('NO_SUCH_PIECE', `piece ${key} has ${bytes.byteLength} bytes`);
+      const found = warm.pieces.get(key) ?? summed(await objects.getPiece(key, signal));
+      const { byteLength } = found.bytes;
+      if (byteLength !== pieceBytes(tail, tail.indexOf(piece), next)) {
+        throw new ObjectStoreError('NO_SUCH_PIECE', `piece ${key} has ${byteLength} bytes`);
       }
-      return bytes;
+      return found;
     }),
   );

@@ -1,11 +1,11 @@
-import { crc32 } from 'node:zlib';
 import type { Entity, Piece, Progress, Receiving } from '../session/session.ts';
 import { uploadTarget } from './held.ts';
 import type { UploadRef } from './object-store.ts';
-import { type FragmentPlan, layoutFor, type PartSpan, partCountOf, planFragment } from './parts.ts';
+import { type FragmentPlan, layoutFor, partCountOf, planFragment } from './parts.ts';
 import type { Budget, UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
 import { readPieces, stagingKey } from './staging.ts';
+import { crc32Of, joinCrc32, type Summed, summed } from './summed.ts';
 import { planTail } from './tail.ts';
 import type { WarmState } from './warm.ts';
 
@@ -25,7 +25,7 @@ export interface StoredBytes {
   /** Pieces that the committed session will not name any more. */
   readonly replacedKeys: readonly string[];
   /** What this attempt staged; remembered once committed, garbage if the commit is lost. */
-  readonly staged: { readonly key: string; readonly bytes: Uint8Array } | undefined;
+  readonly staged: (Summed & { readonly key: string }) | undefined;
   /** The upload this attempt began; aborted if the commit is lost. */
   readonly privateUpload: UploadRef | undefined;
 }
@@ -49,20 +49,21 @@ export const storeFragment = async (
   const before = session.progress ?? emptyProgress(services, incoming);
   const end = before.next + body.byteLength;
   const plan = planFragment(before.layout, before.partCount, before.next, end);
-  const after = { ...before, next: end, crc32: crc32(body, before.crc32) };
+  const own = summed(body);
+  const after = { ...before, next: end, crc32: joinCrc32(before.crc32, own.crc32, body.byteLength) };
   const gather = (pieces: readonly Piece[]) =>
     readPieces(services.objects, warm, session.sessionId, before, pieces, signal);
 
   if (plan.parts.length === 0) {
     const { keep, merge, offset, level } = planTail(before.tail, before.next, services.limits.maxTailPieces);
-    const bytes = merge.length === 0 ? body : Buffer.concat([...(await gather(merge)), body]);
+    const staged = merge.length === 0 ? own : concat([...(await gather(merge)), own]);
     const piece = { offset, level, attempt };
     const key = stagingKey(session.sessionId, piece);
-    await services.objects.putPiece(key, bytes, signal);
+    await services.objects.putPiece(key, staged.bytes, signal, staged.crc32);
     return {
       progress: { ...after, tail: [...keep, piece] },
       replacedKeys: merge.map((merged) => stagingKey(session.sessionId, merged)),
-      staged: { key, bytes },
+      staged: { ...staged, key },
       privateUpload: undefined,
     };
   }
@@ -72,8 +73,8 @@ export const storeFragment = async (
   const upload = await uploadOf(services, session, incoming, before, signal);
   try {
     await settleAll([
-      uploadParts(services, upload, before, plan.parts, [...waiting, body], signal),
-      rest === undefined ? undefined : services.objects.putPiece(rest.key, rest.bytes, signal),
+      uploadParts(services, warm, upload, before, plan, [...waiting, own], signal),
+      rest === undefined ? undefined : services.objects.putPiece(rest.key, rest.bytes, signal, rest.crc32),
     ]);
   } catch (error) {
     // Nothing will ever name an upload that this attempt began; what cannot be aborted is the sweep's.
@@ -119,8 +120,8 @@ const restPiece = (
   if (rest === undefined) return undefined;
   const piece: Piece = { offset: rest.from, level: 0, attempt };
   // A copy: a view would keep the whole body in memory for as long as the piece is remembered.
-  const bytes = body.slice(rest.from - next, rest.end - next);
-  return { piece, key: stagingKey(session.sessionId, piece), bytes };
+  const own = summed(body.slice(rest.from - next, rest.end - next));
+  return { ...own, piece, key: stagingKey(session.sessionId, piece) };
 };
 
 /** The session's upload, begun here if it has none. */
@@ -138,21 +139,30 @@ const uploadOf = async (
     : { ...target, uploadId };
 };
 
-/** Uploads parts from the buffers, which begin where the last finished part ends. */
+const concat = (runs: readonly Summed[]): Summed => ({
+  bytes: Buffer.concat(runs.map(({ bytes }) => bytes)),
+  crc32: crc32Of(runs),
+});
+
+/** Uploads parts from the runs, which begin where the last finished part ends. */
 const uploadParts = async (
   services: UploadServices,
+  warm: WarmState,
   upload: UploadRef,
   before: Progress,
-  parts: readonly PartSpan[],
-  buffers: readonly Uint8Array[],
+  { parts, rest }: FragmentPlan,
+  runs: readonly Summed[],
   signal: AbortSignal,
 ): Promise<void> => {
   const start = before.partCount * before.layout.partBytes;
-  // One copy for a single part; several parts of one fragment are views of it.
-  const bytes = buffers.length === 1 ? (buffers[0] ?? new Uint8Array(0)) : Buffer.concat(buffers);
-  await settleAll(
-    parts.map(({ number, from, end }) =>
-      services.objects.uploadPart(upload, number, bytes.subarray(from - start, end - start), signal),
-    ),
-  );
+  // Cuts and parts mostly line up: then the sum of the part is that of its runs, and nothing is read twice.
+  const sum = parts.length === 1 && rest === undefined ? crc32Of(runs) : undefined;
+  const send = (bytes: Uint8Array) =>
+    settleAll(
+      parts.map(({ number, from, end }) =>
+        services.objects.uploadPart(upload, number, bytes.subarray(from - start, end - start), signal, sum),
+      ),
+    );
+  const [first = new Uint8Array(0), ...others] = runs.map(({ bytes }) => bytes);
+  await (others.length === 0 ? send(first) : warm.joined([first, ...others], send));
 };

@@ -1,4 +1,5 @@
 import type { Session } from '../session/session.ts';
+import type { Summed } from './summed.ts';
 
 /** A map that forgets what was used longest ago, by number of entries and by their bytes. */
 export class BoundedCache<V> {
@@ -54,17 +55,39 @@ export class BoundedCache<V> {
 export class WarmState {
   readonly sessions = new BoundedCache<Session>(500);
   /** By staging key. */
-  readonly pieces: BoundedCache<Uint8Array>;
+  readonly pieces: BoundedCache<Summed>;
   #garbage: string[] = [];
+  /** Memory that a part was gathered in, empty while it is in use. */
+  #spare = new Uint8Array(0);
 
   constructor(maxPieceBytes: number) {
-    this.pieces = new BoundedCache(10_000, maxPieceBytes, (piece) => piece.byteLength);
+    this.pieces = new BoundedCache(10_000, maxPieceBytes, ({ bytes }) => bytes.byteLength);
   }
 
   /** Pieces that no session names any more: deleted in parallel with this environment's next store. */
   addGarbage(keys: readonly string[]): void {
     for (const key of keys) this.pieces.delete(key);
     this.#garbage.push(...keys);
+  }
+
+  /**
+   * Uses the buffers as one, in memory that the next part uses again: eight megabytes allocated for each would keep the
+   * garbage collector busier than all the rest. Whoever comes while it is in use gets memory of its own.
+   */
+  async joined<T>(buffers: readonly Uint8Array[], use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+    const length = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const memory = this.#spare.byteLength < length ? new Uint8Array(length) : this.#spare;
+    this.#spare = new Uint8Array(0);
+    let at = 0;
+    for (const buffer of buffers) {
+      memory.set(buffer, at);
+      at += buffer.byteLength;
+    }
+    try {
+      return await use(memory.subarray(0, length));
+    } finally {
+      this.#spare = memory;
+    }
   }
 
   takeGarbage(): readonly string[] {

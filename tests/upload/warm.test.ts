@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { summed } from '../../lib/upload/summed.ts';
 import { BoundedCache, WarmState } from '../../lib/upload/warm.ts';
 
 const keysOf = <V>(cache: BoundedCache<V>, keys: readonly string[]) =>
@@ -104,21 +105,40 @@ describe('BoundedCache', () => {
 describe('WarmState', () => {
   it('forgets a piece that is garbage, and hands out garbage once', () => {
     const warm = new WarmState(100);
-    warm.pieces.set('s/0-a', new Uint8Array(10));
-    warm.pieces.set('s/10-b', new Uint8Array(10));
+    warm.pieces.set('s/0-a', summed(new Uint8Array(10)));
+    warm.pieces.set('s/10-b', summed(new Uint8Array(10)));
     warm.addGarbage(['s/0-a']);
     warm.addGarbage(['s/5-c']);
     expect(warm.pieces.get('s/0-a')).toBeUndefined();
-    expect(warm.pieces.get('s/10-b')).toHaveLength(10);
+    expect(warm.pieces.get('s/10-b')?.bytes).toHaveLength(10);
     expect(warm.takeGarbage()).toEqual(['s/0-a', 's/5-c']);
     expect(warm.takeGarbage()).toEqual([]);
   });
 
   it('bounds pieces by their bytes', () => {
     const warm = new WarmState(100);
-    warm.pieces.set('a', new Uint8Array(60));
-    warm.pieces.set('b', new Uint8Array(60));
+    warm.pieces.set('a', summed(new Uint8Array(60)));
+    warm.pieces.set('b', summed(new Uint8Array(60)));
     expect(warm.pieces.get('a')).toBeUndefined();
-    expect(warm.pieces.get('b')).toHaveLength(60);
+    expect(warm.pieces.get('b')?.bytes).toHaveLength(60);
+  });
+
+  it('joins buffers in memory that is used again, but never by two at once', async () => {
+    const warm = new WarmState(0);
+    const memoryOf = (text: string, during: () => Promise<unknown> = async () => undefined) =>
+      warm.joined([Buffer.from(text.slice(0, 2)), Buffer.from(text.slice(2))], async (bytes) => {
+        await during();
+        expect(Buffer.from(bytes).toString()).toBe(text);
+        return bytes.buffer;
+      });
+    const first = await memoryOf('abcdef');
+    expect(await memoryOf('ghi')).toBe(first);
+    let second: unknown;
+    await memoryOf('jkl', async () => {
+      second = await memoryOf('mno');
+    });
+    expect(second).not.toBe(first);
+    await expect(warm.joined([], () => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
+    expect(await memoryOf('pqrstu')).toBe(first);
   });
 });

@@ -21,6 +21,8 @@ const clientsOf = (places: Places) => {
     AWS_ACCESS_KEY_ID: places.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: places.credentials.secretAccessKey,
     AWS_ENDPOINT_URL_S3: places.s3Endpoint,
+    // As over TLS, where they are deployed.
+    S3_PAYLOAD_SIGNING: 'off',
     AWS_ENDPOINT_URL_DYNAMODB: places.dynamodbEndpoint,
   };
   return { s3: s3Client(environment), dynamodb: dynamoDBClient(environment) };
