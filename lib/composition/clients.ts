@@ -47,14 +47,22 @@ export const dynamoDBClient = (environment: Environment): DynamoDBClient =>
   });
 
 /**
- * `S3_PAYLOAD_SIGNING`: `on` or `off`; by default bodies are signed where nothing else protects them, over plain HTTP.
+ * When bodies are left out of the signature. `S3_PAYLOAD_SIGNING`: `on` never, `off` always; by default where TLS protects them
+ * and their CRC32 goes along. Without either nobody would notice a damaged body.
  * @throws SettingsError
  */
-const signsPayloads = (environment: Environment): boolean => {
+const unsignedWhen = (environment: Environment): 'never' | 'over-tls' | 'always' => {
+  const hasChecksums = environment['S3_OBJECT_CHECKSUMS'] !== 'off';
   const value = environment['S3_PAYLOAD_SIGNING'] ?? '';
-  if (value === '') return environment['AWS_ENDPOINT_URL_S3']?.startsWith('http:') ?? false;
-  if (value === 'on' || value === 'off') return value === 'on';
-  throw new SettingsError('BAD_VARIABLE', `S3_PAYLOAD_SIGNING=${value} is neither on nor off`);
+  if (value === 'on') return 'never';
+  if (value === '') return hasChecksums ? 'over-tls' : 'never';
+  if (value !== 'off')
+    throw new SettingsError('BAD_VARIABLE', `S3_PAYLOAD_SIGNING=${value} is neither on nor off`);
+  if (hasChecksums) return 'always';
+  throw new SettingsError(
+    'BAD_VARIABLE',
+    'S3_PAYLOAD_SIGNING=off with S3_OBJECT_CHECKSUMS=off: nobody would notice a damaged body',
+  );
 };
 
 /**
@@ -72,6 +80,7 @@ export const s3Client = (environment: Environment): S3Client => {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   if (environment['S3_CONTENT_MD5'] === 'on') sendContentMd5(client);
-  if (!signsPayloads(environment)) leavePayloadsUnsigned(client);
+  const when = unsignedWhen(environment);
+  if (when !== 'never') leavePayloadsUnsigned(client, when);
   return client;
 };

@@ -4,16 +4,18 @@ import type { S3Client } from '@aws-sdk/client-s3';
 const carriers = new Set(['PutObjectCommand', 'UploadPartCommand']);
 
 /**
- * Has a client leave the bodies of uploads out of its signature: TLS protects them on the way, S3 checks their CRC32, and
- * a SHA-256 of every byte is the largest single cost of a fragment
+ * Has a client leave the bodies of uploads out of its signature, `over-tls` or `always`: TLS protects them on the way, S3
+ * checks their CRC32, and a SHA-256 of every byte is the largest single cost of a fragment
  * [S3 User Guide, "Signature Calculations for the Authorization Header": UNSIGNED-PAYLOAD].
  */
-export const leavePayloadsUnsigned = (client: S3Client): void => {
+export const leavePayloadsUnsigned = (client: S3Client, when: 'over-tls' | 'always'): void => {
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        if (commandName !== undefined && carriers.has(commandName) && hasHeaders(args.request)) {
-          args.request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+        const { request } = args;
+        if (commandName === undefined || !carriers.has(commandName) || !isRequest(request)) return next(args);
+        if (when === 'always' || request.protocol === 'https:') {
+          request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         }
         return next(args);
       },
@@ -21,8 +23,14 @@ export const leavePayloadsUnsigned = (client: S3Client): void => {
   );
 };
 
-const hasHeaders = (request: unknown): request is { readonly headers: Record<string, string> } =>
+interface Request {
+  readonly protocol: unknown;
+  readonly headers: Record<string, string>;
+}
+
+const isRequest = (request: unknown): request is Request =>
   typeof request === 'object' &&
   request !== null &&
+  'protocol' in request &&
   'headers' in request &&
   typeof request.headers === 'object';
