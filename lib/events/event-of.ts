@@ -1,4 +1,5 @@
-import type { Outcome, Publishing, Session, Tombstone } from '../session/session.ts';
+import { isKeptBack } from '../session/decide-end.ts';
+import type { Outcome, Publishing, Session } from '../session/session.ts';
 import type { SessionChange } from '../session/stream-record.ts';
 import { isExpired } from '../session/visibility.ts';
 import { schemaVersion, type UploadEvent } from './upload-event.ts';
@@ -46,7 +47,7 @@ const whatOf = (before: Session | undefined, after: Session | undefined, atMs: n
       return undefined;
     case 'publishing':
       // Published all the same, and told as that in its turn: an acknowledged file is not thrown away.
-      return isUnanswered(after) ? { type: 'Upload Failed', reason: 'application-silent' } : undefined;
+      return isUnanswered(after) ? { type: 'Upload Failed', reason: 'application-failed' } : undefined;
     case 'stored':
       return { type: 'Upload Received' };
     case 'complete':
@@ -54,17 +55,14 @@ const whatOf = (before: Session | undefined, after: Session | undefined, atMs: n
     case 'tombstone':
       // What is COMPLETE has been told as published; its tombstone ends the session, not the upload.
       if (before.state === 'complete') return undefined;
-      return isRefusedByApplication(before, after)
+      return after.outcome === 'refused' && before.state === 'stored' && isKeptBack(before)
         ? { type: 'Upload Failed', reason: 'application-refused' }
         : endings[after.outcome];
   }
 };
 
 const isUnanswered = ({ notification }: Publishing): boolean =>
-  notification?.is === 'due' || notification?.is === 'sent';
-
-const isRefusedByApplication = (before: Session, { outcome }: Tombstone): boolean =>
-  outcome === 'refused' && before.state === 'stored' && before.notification?.is === 'failed';
+  notification !== undefined && notification.is !== 'answered';
 
 const endings: Readonly<Record<Outcome, What | undefined>> = {
   published: { type: 'Upload Published' },

@@ -20,8 +20,8 @@ export type FailureReason =
   | 'bytes-lost'
   /** The reply application refused the file for good. */
   | 'application-refused'
-  /** The reply application never answered; the file is published all the same, and `Upload Published` follows. */
-  | 'application-silent';
+  /** The reply application never answered as it should; the file is published all the same, and `Upload Published` follows. */
+  | 'application-failed';
 
 /** The `detail` of an event: plain JSON, texts as they are stored, times in ISO 8601 and UTC. */
 export interface UploadEvent {

@@ -9,6 +9,7 @@ import type { Harness } from '../functions/state.ts';
 import {
   complete,
   fresh,
+  notifications,
   type outcomes,
   publishing,
   receiving,
@@ -101,6 +102,32 @@ describe('the event of a change', () => {
       key: 'reports/alpha.txt',
     });
     expect(schemaProblems(event)).toEqual([]);
+  });
+
+  it('a reply application that has not answered as it should: told when its file is published all the same', async () => {
+    const types = await Promise.all(
+      notifications.map(async (notification) => {
+        const before: Session = { ...stored, notification };
+        const event = await eventFrom(before, later<Session>({ ...publishing, notification }));
+        expect(event === undefined ? [] : schemaProblems(event)).toEqual([]);
+        return event?.reason;
+      }),
+    );
+    const failed = 'application-failed';
+    expect(types).toEqual([failed, failed, failed, failed, undefined]);
+  });
+
+  it('a reply application that refused the file, told from a destination that is taken', async () => {
+    const reasons = notifications.map(async (notification) => {
+      const event = await eventFrom({ ...stored, notification }, ended('refused'));
+      return event?.reason;
+    });
+    const taken = 'destination-taken';
+    expect(await Promise.all(reasons)).toEqual([taken, taken, taken, 'application-refused', taken]);
+  });
+
+  it('none, or the one before, for a file that the application keeps to itself', async () => {
+    expect(await eventFrom(stored, ended('answered'))).toBeUndefined();
   });
 
   it('an expired session, however late DynamoDB deletes it', async () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { reply } from '../../functions/reply.ts';
+import { httpFunction } from '../../lib/lambda/http-handler.ts';
+import type { ReplyStore } from '../../lib/reply/reply-store.ts';
 import {
   bindRequest,
   compareAck,
@@ -9,12 +12,18 @@ import {
   type StageDirection,
   type Step,
 } from '../exchanges/index.ts';
-import { memoryHarness } from '../support/functions-harness.ts';
+import { eventOf } from '../support/functions-harness.ts';
 import { basicIdentityOf } from '../support/identities.ts';
+import { bodyReply, replyApplication, replyHarness } from './reply-harness.ts';
 
-type Harness = ReturnType<typeof memoryHarness>;
+type Harness = ReturnType<typeof replyHarness>['harness'];
 
-const direct = (harness: Harness, direction: StageDirection): void => {
+interface Stage extends ReturnType<typeof replyHarness> {
+  /** Path of the reply in the exchange → its path here, from the Ack that named it. */
+  readonly replyPaths: Map<string, string>;
+}
+
+const direct = ({ harness, script, replyPaths }: Stage, direction: StageDirection): void => {
   const change = (properties: Partial<Harness['destinations'][number]>) => {
     harness.destinations = harness.destinations.map((destination) => ({ ...destination, ...properties }));
   };
@@ -38,26 +47,69 @@ const direct = (harness: Harness, direction: StageDirection): void => {
         metadata: undefined,
       });
       return;
-    default:
-      throw new Error(`nobody can bring about ${direction.kind} here`);
+    case 'reply':
+      change({ reply: replyApplication });
+      script.push(bodyReply(direction.text, true));
+      replyPaths.set(direction.path, direction.path);
+      return;
   }
 };
 
+const host = 'bits.example.test';
+
+/** Replies as they lie in staging, tagged and dated as the exchange has them. */
+const repliesOf = ({ objects }: Harness): ReplyStore => ({
+  find: async (key) => {
+    const sizeBytes = objects.pieces.get(key)?.byteLength;
+    const written = { etag: '"0b5e2c1a-1"', lastModifiedMs: Date.UTC(2025, 0, 6, 10) };
+    return sizeBytes === undefined ? undefined : { ...written, sizeBytes };
+  },
+  read: async (key, _, { from, end }) => objects.pieces.get(key)?.subarray(from, end) ?? Buffer.alloc(0),
+  presign: () => Promise.reject(new Error('no reply of an exchange is large')),
+});
+
+/** GET or HEAD of a reply, as ALB answers it: the length is that of the body, which HEAD does not get. */
+const fetchReply = async (
+  { harness }: Stage,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+) => {
+  const access = { destinations: harness.destinations, identities: harness.identities };
+  const log = { packet: () => undefined, alarm: () => undefined };
+  const composition = {
+    sessions: harness.sessions,
+    replies: repliesOf(harness),
+    access,
+    log,
+    nowMs: () => harness.nowMs,
+  };
+  const event = { ...eventOf({ path, headers }), httpMethod: method };
+  const serve = httpFunction('Reply', reply(composition), composition);
+  const answer = await serve(event, { getRemainingTimeInMillis: () => 30_000 });
+  const body = Buffer.from(answer.body ?? '', 'base64');
+  return {
+    status: answer.statusCode,
+    reason: answer.statusDescription?.slice(4) ?? '',
+    headers: [
+      ...Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [name, `${value}`]),
+      ['Content-Length', `${body.byteLength}`] as const,
+    ],
+    body: method === 'HEAD' ? new Uint8Array(0) : body,
+  };
+};
+
 /** The function's answer as ALB sends it, as far as the exchange shows it: ALB writes the length of the empty body. */
-const exchange = async (
-  harness: Harness,
-  { request }: Step,
-  sessions: SessionIds,
-): Promise<ExchangeResponse> => {
-  const bound = bindRequest(request, {
-    sessions,
-    host: 'bits.example.test',
-    targetOf: (name) => `/drop/${name}`,
-  });
+const exchange = async (stage: Stage, { request }: Step, sessions: SessionIds): Promise<ExchangeResponse> => {
+  const { harness, replyPaths } = stage;
+  const bound = bindRequest(request, { sessions, host, targetOf: (name) => `/drop/${name}` });
+  const replyPath = replyPaths.get(bound.target);
+  const requestHeaders = Object.fromEntries(bound.headers);
+  if (replyPath !== undefined) return fetchReply(stage, bound.method, replyPath, requestHeaders);
   const response = await harness.send({
     method: bound.method,
     path: bound.target,
-    headers: Object.fromEntries(bound.headers),
+    headers: { ...requestHeaders, 'X-Forwarded-Proto': 'http' },
     body: bound.body,
   });
   const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [
@@ -72,23 +124,35 @@ const exchange = async (
   };
 };
 
-/** X6 needs a reply application: it comes with those. X10 is for servers without shared storage. */
-const replayed = EXCHANGE_NAMES.filter((name) => name !== 'x6-upload-reply');
+/** The reply's URL is the server's to choose: absolute, on its host, nothing to escape. The exchange's stands for it. */
+const withWrittenReplyUrl = ({ replyPaths }: Stage, response: ExchangeResponse): ExchangeResponse => ({
+  ...response,
+  headers: response.headers.map(([name, value]) => {
+    const [written] = replyPaths.keys();
+    if (name !== 'BITS-Reply-URL' || written === undefined) return [name, value];
+    const path = /^http:\/\/bits\.example\.test(\/bits-replies\/[\w-]+\/\w+)$/.exec(value)?.[1];
+    if (path === undefined) return [name, value];
+    replyPaths.set(written, path);
+    return [name, `http://${host}${written}`];
+  }),
+});
 
 describe('the worked exchanges, byte for byte', () => {
-  for (const name of replayed) {
+  // X10 is for servers without shared storage.
+  for (const name of EXCHANGE_NAMES) {
     it(name, async () => {
       const { setup, steps, outcomes } = await loadExchange(name);
-      const harness = memoryHarness();
+      const stage: Stage = { ...replyHarness({ reply: null }), replyPaths: new Map() };
+      const { harness } = stage;
       const sessions = new SessionIds();
       const expired: string[] = [];
-      for (const direction of setup) direct(harness, direction);
+      for (const direction of setup) direct(stage, direction);
       for (const step of steps) {
         for (const direction of step.before) {
           if (direction.kind === 'session-expires') expired.push(...harness.sessions.items.keys());
-          direct(harness, direction);
+          direct(stage, direction);
         }
-        const actual = await exchange(harness, step, sessions);
+        const actual = withWrittenReplyUrl(stage, await exchange(stage, step, sessions));
         expect(compareAck(step.response, actual, { sessions }), step.id).toEqual([]);
       }
       for (const outcome of outcomes) {
@@ -101,6 +165,12 @@ describe('the worked exchanges, byte for byte', () => {
       );
       expect(live).toEqual([]);
       expect([...harness.objects.uploads.keys()]).toEqual([]);
+      // Closed: there is no reply any more.
+      for (const path of stage.replyPaths.values()) {
+        for (const method of ['GET', 'HEAD']) {
+          expect(await fetchReply(stage, method, path, {})).toMatchObject({ status: 404 });
+        }
+      }
     });
   }
 });

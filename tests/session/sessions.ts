@@ -100,6 +100,15 @@ export const outcomes: readonly Outcome[] = [
   'lost',
 ];
 
+/** What may become of asking a reply application. */
+export const notifications: readonly Notification[] = [
+  { is: 'due', token: 'ab'.repeat(16), endsAtSeconds: 1_796_000_000 },
+  { is: 'sent', token: 'ab'.repeat(16), endsAtSeconds: 1_796_000_000, leaseUntilMs: 1_795_000_060_500 },
+  { is: 'failed', status: 400, hresult: 0x80070057, endsAtSeconds: 1_796_000_000 },
+  { is: 'failed', status: 403, hresult: 0x80070005, endsAtSeconds: 1_796_000_000 },
+  { is: 'answered', reply: { token: 'ab'.repeat(16) }, publish: true, endsAtSeconds: 1_796_000_000 },
+];
+
 /** One session of every state. */
 export const everyState: readonly Session[] = [fresh, receiving, stored, publishing, complete, tombstone];
 

@@ -5,7 +5,15 @@ import { eventOf } from '../../lib/events/event-of.ts';
 import { toItem } from '../../lib/session/item.ts';
 import type { Session, Tombstone } from '../../lib/session/session.ts';
 import { changeOf } from '../../lib/session/stream-record.ts';
-import { everyState, outcomes, publishing, receiving, stored, tombstone } from '../session/sessions.ts';
+import {
+  everyState,
+  notifications,
+  outcomes,
+  publishing,
+  receiving,
+  stored,
+  tombstone,
+} from '../session/sessions.ts';
 import { changeRecord } from '../support/stream-record.ts';
 import { allChecks, type CheckName, listenerOf } from './all-checks.ts';
 import { statementsOfRole } from './checks/access.ts';
@@ -35,14 +43,12 @@ const mayFollow: Readonly<Record<Session['state'], readonly Session['state'][]>>
 
 /** Every change of a session that there is: made, changed from each state to each that may follow it, deleted. */
 const changes = (): readonly (readonly [Session | undefined, Session | undefined])[] => {
-  const silent = { is: 'due', token: 'ab'.repeat(16), endsAtSeconds: 1_795_000_000 } as const;
   const ends = outcomes.map((outcome): Tombstone => ({ ...tombstone, outcome }));
-  const all = [
-    ...everyState,
-    ...ends,
-    { ...stored, notification: silent },
-    { ...publishing, notification: silent },
-  ];
+  const notified = notifications.flatMap((notification) => [
+    { ...stored, notification },
+    { ...publishing, notification },
+  ]);
+  const all = [...everyState, ...ends, ...notified];
   return [
     [undefined, { ...receiving, progress: undefined, version: 1 }],
     ...all.map((before) => [before, undefined] as const),
