@@ -3,7 +3,7 @@ import { type Bill, billOf, idlePerMonth } from './bill.ts';
 import { type Counts, times, type UploadShape } from './counts.ts';
 import { designs } from './designs.ts';
 import { prices } from './prices.ts';
-import { textTable } from './text-table.ts';
+import { table } from './table.ts';
 import { timing } from './timing.ts';
 
 const usage = `npm run cost -- [--gib N] [--fragment BYTES] [--file-mib N] [--json]
@@ -69,7 +69,7 @@ const print = (lines: readonly Line[], gib: number, shape: UploadShape): void =>
     Math.round(counts.s3Writes / gib).toLocaleString('en-US'),
     Math.round(counts.s3Reads / gib).toLocaleString('en-US'),
   ]);
-  console.log(textTable(head, rows));
+  console.log(table(head, rows));
   console.log(`
 Besides: $${idlePerMonth().toFixed(0)} a month for a load balancer that nobody uses; storage of what is kept; a KMS key's calls.
 Lambda's line assumes ${timing.s3CallMs} ms for a call of S3 and ${timing.dynamodbCallMs} ms for one of DynamoDB, ${timing.cpuMsPerMebibyte} ms of one processor per MiB, and ${timing.memoryMegabytes} MB.`);

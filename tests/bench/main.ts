@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { writeIntoPage } from '../../infra/planning/page.ts';
+import { bytesText } from '../../infra/planning/table.ts';
 import { type BenchCommand, readArguments, usage } from './arguments.ts';
 import { type CountedFile, measureConstantCost } from './constant-cost.ts';
 import { type ContenderName, entryOf } from './contenders/list.ts';
@@ -7,11 +9,9 @@ import { Payload } from './contenders/payload.ts';
 import { maxFragmentBytes } from './grid.ts';
 import { describeMachine } from './machine.ts';
 import type { CellResult } from './measurement.ts';
-import { writePerformancePage } from './page.ts';
 import { type BenchReport, judgementsText, reportText } from './report.ts';
 import { type CellPlan, runCell } from './run-cell.ts';
 import { startServices } from './services.ts';
-import { bytesText } from './table.ts';
 import { judge } from './targets.ts';
 
 /** One line of progress, over the last one where there is a terminal. */
@@ -69,7 +69,7 @@ const bench = async ({ plans, isJudged, asJson, writesPage }: BenchCommand): Pro
   if (asJson) console.log(JSON.stringify(report));
   else console.log(reportText(report));
   if (writesPage) {
-    await writePerformancePage(reportText(report));
+    await writeIntoPage('performance.md', 'npm run bench -- --write', reportText(report));
     process.stderr.write('docs/performance.md is written\n');
   }
   const missed = judgements.filter(({ holds }) => !holds);

@@ -1,10 +1,10 @@
+import { bytesText, figure, table } from '../../infra/planning/table.ts';
 import { type CountedFile, perGib } from './constant-cost.ts';
 import { absentContenders, contenders } from './contenders/list.ts';
 import type { Cell } from './grid.ts';
 import type { Machine } from './machine.ts';
 import { type CellResult, isSummary, type Summary } from './measurement.ts';
 import { cellsEqual } from './plans.ts';
-import { bytesText, figure, table } from './table.ts';
 import type { Judgement } from './targets.ts';
 
 /** Everything that one run of the benchmark found out. */
@@ -96,6 +96,7 @@ export const judgementsText = (judgements: readonly Judgement[]): string =>
       measured,
       holds ? 'holds' : 'MISSED',
     ]),
+    2,
   );
 
 /** The report for people: Markdown, laid out for a terminal too. */

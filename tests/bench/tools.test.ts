@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedS3 } from '../../infra/local/s3/index.ts';
+import { replaceBetweenMarks } from '../../infra/planning/page.ts';
 import { tempFolder } from '../local/temp-folder.ts';
 import { readArguments } from './arguments.ts';
 import { largestDifference } from './constant-cost.ts';
 import { summarize } from './measurement.ts';
-import { replaceBetweenMarks } from './page.ts';
 import { comparedCell, quickPlans } from './plans.ts';
 import { UnitCounter } from './processes/dynamodb-units.ts';
 import { judge } from './targets.ts';
@@ -108,9 +108,10 @@ describe('results', () => {
   it('stand between the marks of the page, and nothing else of it changes', () => {
     const page =
       'above\n<!-- npm run bench -- --write replaces what follows -->\nold\n<!-- until here -->\nbelow\n';
-    const written = replaceBetweenMarks(page, 'new');
+    const command = 'npm run bench -- --write';
+    const written = replaceBetweenMarks(page, command, 'new');
     expect(written).toMatch(/^above\n<!--.*-->\n\nnew\n\n<!-- until here -->\nbelow\n$/);
-    expect(replaceBetweenMarks(written, 'new')).toBe(written);
-    expect(() => replaceBetweenMarks('a page', 'new')).toThrow(RangeError);
+    expect(replaceBetweenMarks(written, command, 'new')).toBe(written);
+    expect(() => replaceBetweenMarks('a page', command, 'new')).toThrow('lost the marks');
   });
 });
