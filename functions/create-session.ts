@@ -11,6 +11,7 @@ import { ProtocolError } from '../lib/protocol/errors.ts';
 import { offersOurProtocol } from '../lib/protocol/protocol-list.ts';
 import { isAbsent } from '../lib/session/store.ts';
 import { createSession as newSession } from '../lib/session/transitions.ts';
+import { demandRoom } from '../lib/upload/room.ts';
 import { momentOf, type UploadServices } from '../lib/upload/services.ts';
 
 /** An upper-case GUID of version 4: unguessable, because who knows a session's id may try to write to it. */
@@ -47,6 +48,7 @@ export const createSession =
       throw new ProtocolError('ACCESS_DENIED', 'the destination exists and overwriting is off'); // K3
     }
 
+    await demandRoom(services, destination, principal, 0, call); // K4
     const session = newSession(
       {
         urlHash: claimOf(admission).urlHash,

@@ -16,6 +16,7 @@ import { nextOffset, type Publishing, type Receiving, type Stored } from '../lib
 import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { receive } from '../lib/upload/receive.ts';
+import { demandRoom } from '../lib/upload/room.ts';
 import type { UploadServices } from '../lib/upload/services.ts';
 import type { IncomingBytes } from '../lib/upload/store-fragment.ts';
 import type { WarmState } from '../lib/upload/warm.ts';
@@ -71,6 +72,7 @@ export const fragment =
         case 'store': {
           const incoming = incomingBytes(request, head, decision);
           if (decision.session.progress === undefined) {
+            await demandRoom(services, destination, claim.principal, decision.totalBytes, call); // K4, once more
             await takeSingleUse(
               services.sessions,
               admission.grant,

@@ -33,6 +33,15 @@ export const destinationDefaults = {
   allowOverwrites: false,
 
   /**
+   * Far above what one machine has under way (BITS lets a user have 60 jobs), and a bound to what a
+   * stolen password can leave lying about. A principal that stands for a whole fleet needs more.
+   */
+  sessionsPerPrincipal: 1_000,
+
+  /** No limit: how much is reasonable depends on the files, and `sessionsPerPrincipal` × `maximumUploadSize` bounds it. */
+  openBytesPerPrincipal: null,
+
+  /**
    * As in IIS, and as long as a BITS job itself keeps trying. Shorter frees staged bytes sooner and makes a laptop that
    * was away start from zero; longer pays for bytes that nobody may come back for.
    */
@@ -75,6 +84,8 @@ export const replyDefaults = {
 export const destinationBounds = {
   /** Current Windows clients do not go below this: a smaller limit would end every job [MC-BUP note 16]. */
   minFragmentLimitBytes,
+  /** So few that sessions which have just ended stand in the way of the next: what is counted is behind by a moment. */
+  minSessionsPerPrincipal: 10,
   /** S3: 10,000 parts of at most 5 GiB. */
   maxUploadBytes: 10_000 * 5 * 1024 ** 3,
   /** Below a minute a client's ordinary pauses would end its sessions. */

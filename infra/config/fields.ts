@@ -30,6 +30,12 @@ export const checked = (form: string, faultsOf: (value: string) => readonly stri
     }
   });
 
+const wholeNumberForm = 'a whole number';
+export const wholeNumber = () =>
+  z
+    .number({ error: expected(wholeNumberForm) })
+    .refine(Number.isSafeInteger, { error: expected(wholeNumberForm) });
+
 const quantity = (form: string, parse: (value: unknown) => number | undefined) =>
   z.union([z.number(), z.string()], { error: expected(form) }).transform((value, context) => {
     const amount = parse(value);

@@ -27,6 +27,9 @@ const unknownKeys = (value: unknown, known: readonly string[], at: string): stri
     .filter((key) => !known.includes(key))
     .map((key) => `${at}${key}: unknown key${didYouMean(key, known)}`);
 
+/** Nobody is told apart: there is no principal whose sessions could be counted. */
+const isAnonymous = ({ access }: Pick<DestinationEntry, 'access'>): boolean => access.includes('none');
+
 const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination =>
   Object.freeze({
     prefix: entry.prefix,
@@ -36,6 +39,9 @@ const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination
     fragmentLimitBytes:
       entry.fragmentLimit ?? Math.min(destinationDefaults.fragmentLimitBytes, limits.maxRequestBodyBytes),
     allowOverwrites: entry.allowOverwrites ?? destinationDefaults.allowOverwrites,
+    sessionsPerPrincipal:
+      entry.sessionsPerPrincipal ?? (isAnonymous(entry) ? null : destinationDefaults.sessionsPerPrincipal),
+    openBytesPerPrincipal: entry.openBytesPerPrincipal ?? destinationDefaults.openBytesPerPrincipal,
     sessionTimeoutSeconds: entry.sessionTimeout ?? destinationDefaults.sessionTimeoutSeconds,
     publishOn: entry.publishOn ?? destinationDefaults.publishOn,
     enabled: entry.enabled ?? destinationDefaults.enabled,

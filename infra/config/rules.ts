@@ -82,6 +82,35 @@ export const accessProblems = ({
   return problems;
 };
 
+const openLimitProblems = (destination: Destination): KeyProblem[] => {
+  const { sessionsPerPrincipal, openBytesPerPrincipal, maximumUploadBytes, access } = destination;
+  const problem = (key: string, message: string): KeyProblem => ({ key, message });
+  const nobody = 'access: none tells nobody apart, so there is no principal to count for';
+  const minimum = destinationBounds.minSessionsPerPrincipal;
+  const found: KeyProblem[] = [];
+  if (sessionsPerPrincipal !== null) {
+    if (access.includes('none')) found.push(problem('sessionsPerPrincipal', nobody));
+    if (sessionsPerPrincipal < minimum) {
+      const count = formatCount(sessionsPerPrincipal);
+      found.push(
+        problem(
+          'sessionsPerPrincipal',
+          `${count} is less than ${minimum}: clients would wait for sessions that have ended`,
+        ),
+      );
+    }
+  }
+  if (openBytesPerPrincipal !== null) {
+    if (access.includes('none')) found.push(problem('openBytesPerPrincipal', nobody));
+    if (openBytesPerPrincipal < maximumUploadBytes) {
+      const bytes = formatCount(openBytesPerPrincipal);
+      const file = `a file of ${formatCount(maximumUploadBytes)} (maximumUploadSize)`;
+      found.push(problem('openBytesPerPrincipal', `${bytes} bytes would keep ${file} waiting for ever`));
+    }
+  }
+  return found;
+};
+
 /** What cannot be, though each key for itself is well written; the messages name the other half of the pair. */
 export const destinationProblems = (destination: Destination, limits: StackLimits): readonly KeyProblem[] => {
   const stagingBucket = destination.bucket !== null && destination.bucket === limits.stagingBucket;
@@ -89,6 +118,7 @@ export const destinationProblems = (destination: Destination, limits: StackLimit
     ...fragmentLimitProblems(destination, limits).map((message) => ({ key: 'fragmentLimit', message })),
     ...uploadSizeProblems(destination, limits).map((message) => ({ key: 'maximumUploadSize', message })),
     ...sessionTimeoutProblems(destination).map((message) => ({ key: 'sessionTimeout', message })),
+    ...openLimitProblems(destination),
     ...(stagingBucket
       ? [
           {

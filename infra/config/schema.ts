@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { relativePathFault } from '../../lib/access/path-rules.ts';
 import { accessSchema, allowSchema, principalFromSchema } from './access-schema.ts';
 import { bucketNameFault } from './bucket-name.ts';
-import { byteCount, checked, expected, flag, seconds } from './fields.ts';
+import { byteCount, checked, expected, flag, seconds, wholeNumber } from './fields.ts';
 import { keyTemplateFaults } from './key-template-rules.ts';
 import { replySchema } from './reply-schema.ts';
 
@@ -31,6 +31,8 @@ export const destinationSchema = z.object(
     maximumUploadSize: byteCount(),
     fragmentLimit: byteCount().optional(),
     allowOverwrites: flag().optional(),
+    sessionsPerPrincipal: wholeNumber().optional(),
+    openBytesPerPrincipal: byteCount().optional(),
     sessionTimeout: seconds().optional(),
     publishOn: z
       .enum(['close-session', 'last-fragment'], { error: expected('close-session or last-fragment') })

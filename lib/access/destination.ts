@@ -18,6 +18,10 @@ export interface Destination {
   readonly fragmentLimitBytes: number;
   /** Whether an object that is already there may be replaced. */
   readonly allowOverwrites: boolean;
+  /** Sessions that a principal may have open at a time; `null` for no limit, and where nobody is told apart. */
+  readonly sessionsPerPrincipal: number | null;
+  /** Their totals, summed; `null` for no limit. */
+  readonly openBytesPerPrincipal: number | null;
   /** Idle life of a session; only a FRAGMENT that stored something restarts it. */
   readonly sessionTimeoutSeconds: number;
   /** When the object appears: at CLOSE-SESSION, or before the last fragment is acknowledged. */

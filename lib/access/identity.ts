@@ -1,9 +1,7 @@
+import { anonymousPrincipal } from '../protocol/constants.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { RequestHeaders } from '../protocol/request.ts';
 import type { AccessKind, Destination } from './destination.ts';
-
-/** The principal of everybody, where a destination asks for no credentials. */
-export const anonymous = 'anonymous';
 
 /** Who sent a packet, as far as it could be established. */
 export interface Caller {
@@ -66,7 +64,7 @@ export const authenticate = async (
     throw new ProtocolError('ACCESS_DENIED', 'the destination belongs to the other listener');
   }
   for (const kind of access) {
-    if (kind === 'none') return { kind, principal: anonymous };
+    if (kind === 'none') return { kind, principal: anonymousPrincipal };
     const identify = identities[kind];
     if (identify === undefined) throw new Error(`nothing here can check access: ${kind}`);
     const caller = await identify(evidence);

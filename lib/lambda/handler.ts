@@ -39,7 +39,7 @@ export const lambdaFunction =
     const request = requestFromEvent(event);
     const { ack, principal, code, cause } = await answer(handle, request, context, nowMs);
     const facts = { ...packetFacts(request, ack, principal), durationMs: Math.round(nowMs() - startedAtMs) };
-    if (ack.status === 503) log.alarm('fault', { ...facts, code, error: cause });
+    if (code === 'UNAVAILABLE') log.alarm('fault', { ...facts, code, error: cause });
     else log.packet({ ...facts, ...(code === undefined ? {} : { code, why: messageOf(cause) }) });
     return responseFromAck(ack, usesMultiValueHeaders(event));
   };

@@ -13,6 +13,9 @@ export const maxProtocolIds = 100;
 /** The smallest fragment that a current client sends, the tail of a file excepted [MC-BUP note 16]. */
 export const minFragmentLimitBytes = 5120;
 
+/** The principal of everybody where no credentials are asked for; nobody else's. */
+export const anonymousPrincipal = 'anonymous';
+
 /** Result codes of the error headers [Win32 "BITS Return Values"]. */
 export const HResult = {
   E_ACCESSDENIED: 0x80070005,

@@ -79,7 +79,11 @@ export const errorTable = {
     context: ErrorContext.remoteFile,
     when: 'uploads are not enabled at this URL',
   },
-  UNAVAILABLE: { status: 503, when: 'internal fault, overload or quota: the client comes back later' },
+  LIMIT_REACHED: {
+    status: 503,
+    when: 'the principal has as much open as it may: there may be room when the client comes back',
+  },
+  UNAVAILABLE: { status: 503, when: 'internal fault or overload: the client comes back later' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

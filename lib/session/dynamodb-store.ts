@@ -4,10 +4,11 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { fromItem, toItem } from './item.ts';
+import { fromItem, type Item, toItem } from './item.ts';
 import type { Session } from './session.ts';
-import { type Clause, type Commit, type SessionStore, StoreError } from './store.ts';
+import { type Clause, type Commit, type OpenSessions, type SessionStore, StoreError } from './store.ts';
 import { takenTicketItem } from './taken-ticket.ts';
 
 interface Condition {
@@ -98,6 +99,36 @@ export class DynamoDBSessionStore implements SessionStore {
       if (cause instanceof ConditionalCheckFailedException) return false;
       throw asStoreError(cause, 'write');
     }
+  }
+
+  async openSessions(principal: string, most: OpenSessions, signal?: AbortSignal): Promise<OpenSessions> {
+    let count = 0;
+    let declaredBytes = 0;
+    let start: Item | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'openSessions-index',
+        KeyConditionExpression: '#user = :user',
+        // A word that DynamoDB reserves.
+        ExpressionAttributeNames: { '#user': 'user' },
+        ExpressionAttributeValues: { ':user': { S: principal } },
+        // The largest first: the sum is full sooner.
+        ScanIndexForward: false,
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      });
+      try {
+        const page = await this.#client.send(command, callOptions(signal));
+        for (const item of page.Items ?? []) {
+          count++;
+          declaredBytes += Number(item['total']?.N ?? 0);
+        }
+        start = page.LastEvaluatedKey;
+      } catch (cause) {
+        throw asStoreError(cause, 'count');
+      }
+    } while (start !== undefined && count < most.count && declaredBytes < most.declaredBytes);
+    return { count, declaredBytes };
   }
 }
 

@@ -1,3 +1,4 @@
+import { anonymousPrincipal } from '../protocol/constants.ts';
 import { flag, type Item, ItemReader, number } from './item-attributes.ts';
 import { notificationItem, readNotification } from './notification-item.ts';
 import type { CleanUp, Entity, Outcome, Progress, Session, SessionBase } from './session.ts';
@@ -11,12 +12,14 @@ export const sweepShards = 8;
 /**
  * The DynamoDB item of a session. DynamoDB bills a write by the whole item, names included, so it stays under 1 KB: names
  * are short, what is off is left out, and nothing is kept that S3 or another attribute already knows. `expiresAt` is the
- * table's TTL attribute; `sweepShard` and `dueAt` are the key of its sparse index. An item has one or the other.
+ * table's TTL attribute; `sweepShard` and `dueAt` are the key of the sweep's sparse index. An item has one or the other.
+ * `user` and `total` together are the key of the other index: both are there from the first fragment to the end.
  */
 export const toItem = (session: Session): Item => ({
   sessionId: { S: session.sessionId },
   url: { B: Buffer.from(session.urlHash, 'hex') },
-  user: { S: session.principal },
+  // Nobody's sessions are nobody's: they stay out of the index of what a principal has open.
+  ...(session.principal === anonymousPrincipal ? {} : { user: { S: session.principal } }),
   prefix: { S: session.destination },
   bucket: { S: session.bucket },
   key: { S: session.key },
@@ -54,7 +57,8 @@ const stateItem = (session: Session): Item => {
       };
     case 'complete':
       return {
-        total: number(session.totalBytes),
+        // Under another name, for it is open no more.
+        size: number(session.totalBytes),
         ...notificationItem(session.notification),
         ...cleanUpItem(session, session.cleanUp),
       };
@@ -112,7 +116,7 @@ export const fromItem = (item: Item): Session => {
   const base: SessionBase = {
     sessionId: read.string('sessionId'),
     urlHash: read.hex('url', 32),
-    principal: read.string('user'),
+    principal: read.optionalString('user') ?? anonymousPrincipal,
     destination: read.string('prefix'),
     bucket: read.string('bucket'),
     key: read.string('key'),
@@ -151,7 +155,7 @@ export const fromItem = (item: Item): Session => {
       return {
         ...base,
         state,
-        totalBytes: read.number('total'),
+        totalBytes: read.number('size'),
         notification: readNotification(read),
         cleanUp: readCleanUp(read),
       };

@@ -21,6 +21,13 @@ export const isNotExpired = (nowMs: number): Clause => ({
 /** What became of a write. A loser is told the item that won, or that there is none. */
 export type Commit = { readonly won: true } | { readonly won: false; readonly current: Session | undefined };
 
+/** What a principal has open: sessions that have accepted a fragment and have not come to their end. */
+export interface OpenSessions {
+  readonly count: number;
+  /** Their totals, summed. */
+  readonly declaredBytes: number;
+}
+
 /**
  * Where sessions live. Every implementation passes tests/contract/session-store.ts.
  * Methods reject with a StoreError when the store did not answer: then nothing is known of the write.
@@ -45,6 +52,12 @@ export interface SessionStore {
     expiresAtSeconds: number,
     signal?: AbortSignal,
   ): Promise<boolean>;
+
+  /**
+   * What a principal has open, counted no further than to the first of the two in `most`; callers without credentials have
+   * nothing. May be behind the items by a moment, and an expired session counts until the database has deleted it.
+   */
+  openSessions(principal: string, most: OpenSessions, signal?: AbortSignal): Promise<OpenSessions>;
 }
 
 /** The store failed or did not answer. The state of a write is unknown. */

@@ -2,6 +2,8 @@
 export interface SessionTimers {
   /** Hard end of a session after its creation, whatever its progress: lifecycle rules of the buckets come after it. */
   readonly lifetimeSeconds: number;
+  /** Life of a session that has accepted no fragment yet, if that is shorter than its timeout: it is cheap to make another. */
+  readonly emptySessionSeconds: number;
   /** How long a STORED session waits for its CLOSE before the sweep publishes it. */
   readonly closeGraceSeconds: number;
   /** How long an ended session repeats its outcome: as long as a client may repeat a packet. */
@@ -14,6 +16,7 @@ const day = 86_400;
 
 export const defaultTimers: SessionTimers = {
   lifetimeSeconds: 90 * day,
+  emptySessionSeconds: day,
   closeGraceSeconds: 3_600,
   // A client gives up after 14 days without progress, and repeats CANCEL for up to 24 hours.
   tombstoneSeconds: 14 * day,

@@ -61,7 +61,7 @@ export const createSession = (
     moment.timers,
     moment.nowMs,
     moment.nowMs,
-    sessionTimeoutSeconds,
+    Math.min(sessionTimeoutSeconds, moment.timers.emptySessionSeconds),
   ),
 });
 

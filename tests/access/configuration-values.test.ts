@@ -64,6 +64,14 @@ describe('a wrong value stops with its file, destination and key', () => {
     ['maximumUploadSize', '0', '0 bytes would refuse every file'],
     ['fragmentLimit', '5119', '5,119 bytes is less than 5,120, below which no Windows client goes'],
     ['allowOverwrites', 'yes', 'must be true or false, not "yes"'],
+    ['sessionsPerPrincipal', '"7"', 'must be a whole number, not "7"'],
+    ['sessionsPerPrincipal', '1.5', 'must be a whole number, not 1.5'],
+    ['sessionsPerPrincipal', '50', 'access: none tells nobody apart, so there is no principal to count for'],
+    [
+      'openBytesPerPrincipal',
+      '100GiB',
+      'access: none tells nobody apart, so there is no principal to count for',
+    ],
     ['sessionTimeout', '2w', 'must be a whole number of seconds, or one with s, m, h or d, not "2w"'],
     ['sessionTimeout', '59', '59 seconds is less than the minimum of 60'],
     [

@@ -14,6 +14,8 @@ const destination = (prefix: string, changes: Partial<Destination> = {}): Destin
   maximumUploadBytes: 1000,
   fragmentLimitBytes: 5120,
   allowOverwrites: false,
+  sessionsPerPrincipal: null,
+  openBytesPerPrincipal: null,
   sessionTimeoutSeconds: 60,
   publishOn: 'close-session',
   enabled: true,

@@ -82,6 +82,8 @@ describe('a destinations file', () => {
         maximumUploadBytes: 80 * 1024 ** 3,
         fragmentLimitBytes: 1_000_000,
         allowOverwrites: false,
+        sessionsPerPrincipal: null,
+        openBytesPerPrincipal: null,
         sessionTimeoutSeconds: 14 * 86_400,
         publishOn: 'close-session',
         enabled: true,

@@ -60,6 +60,15 @@ const describeCalls = (server: () => Server, deviations: Deviations): void => {
     expect(sent).toEqual(['PutItemCommand']);
   });
 
+  promise(
+    'what a principal has open is one query, of the index, and no further than it needs to go',
+    async () => {
+      const { store, sent } = watched();
+      await store.openSessions('somebody', { count: 10, declaredBytes: 10 });
+      expect(sent).toEqual(['QueryCommand']);
+    },
+  );
+
   promise('a loser learns the winner from the same request', async () => {
     const { store, sent } = watched();
     const session = newSession();

@@ -12,6 +12,20 @@ export interface SessionStoreOptions {
 
 const nowMs = 1_800_000_000_000;
 const nowSeconds = nowMs / 1000;
+const unlimited = { count: Number.POSITIVE_INFINITY, declaredBytes: Number.POSITIVE_INFINITY };
+
+/** A session that has taken the first of `totalBytes`. */
+const firstBytes = (totalBytes: number) =>
+  newSession({
+    progress: {
+      next: 1,
+      layout: { totalBytes, partBytes: 8 * 2 ** 20 },
+      uploadId: undefined,
+      partCount: 0,
+      tail: [{ offset: 0, level: 0, attempt: newAttempt() }],
+      crc32: 1,
+    },
+  });
 
 /** What every SessionStore promises. Call it inside a `describe`. */
 export const describeSessionStore = ({ store, deviations = {} }: SessionStoreOptions): void => {
@@ -127,6 +141,51 @@ export const describeSessionStore = ({ store, deviations = {} }: SessionStoreOpt
     expect(await store().read(first.sessionId)).toEqual(second);
     // By now the first one is past: another attempt has the item.
     expect(await store().write(first, [isAbsent])).toEqual({ won: false, current: second });
+  });
+
+  promise(
+    'openSessions: those with a fragment that have not ended, of this principal, and their totals',
+    async () => {
+      const principal = `counted-${randomUUID()}`;
+      const entity = { totalBytes: 40_000, partBytes: 1, uploadId: 'u', partCount: 1, crc32: 0 };
+      const finishing = everyState().flatMap(([, session]) =>
+        session.state === 'stored' || session.state === 'publishing' ? [{ ...session, entity }] : [],
+      );
+      const counted = [...[10, 200, 3_000].map(firstBytes), ...finishing];
+      const declaredBytes = 3_210 + finishing.length * entity.totalBytes;
+      const others = everyState().filter(([, { state }]) => state === 'complete' || state === 'tombstone');
+      for (const session of [...counted, newSession(), ...others.map(([, session]) => session)])
+        await store().write({ ...session, principal }, [isAbsent]);
+      await store().write({ ...firstBytes(1), principal: `${principal}-other` }, [isAbsent]);
+      expect(await store().openSessions(principal, unlimited)).toEqual({
+        count: counted.length,
+        declaredBytes,
+      });
+      expect(await store().openSessions('nobody', unlimited)).toEqual({ count: 0, declaredBytes: 0 });
+    },
+  );
+
+  promise('openSessions: a session counts from its first fragment to its end', async () => {
+    const principal = `counted-${randomUUID()}`;
+    const count = async () => (await store().openSessions(principal, unlimited)).count;
+    const session = newSession({ principal });
+    await store().write(session, [isAbsent]);
+    expect(await count()).toBe(0);
+    const begun = nextVersion(session, { progress: firstBytes(10).progress });
+    await store().write(begun, [versionIs(1)]);
+    expect(await count()).toBe(1);
+    const tombstone = everyState().flatMap(([, ended]) => (ended.state === 'tombstone' ? [ended] : []))[0];
+    if (tombstone === undefined) throw new Error('there are tombstones');
+    const { sessionId } = session;
+    await store().write({ ...tombstone, principal, sessionId, version: 3 }, [versionIs(2)]);
+    expect(await count()).toBe(0);
+  });
+
+  promise('openSessions: callers without credentials have nothing, however much is open', async () => {
+    const session = firstBytes(10);
+    await store().write({ ...session, principal: 'anonymous' }, [isAbsent]);
+    expect(await store().read(session.sessionId)).toEqual({ ...session, principal: 'anonymous' });
+    expect(await store().openSessions('anonymous', unlimited)).toEqual({ count: 0, declaredBytes: 0 });
   });
 
   promise('of many writers of one version one wins, and all others learn which', async () => {

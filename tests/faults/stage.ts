@@ -117,7 +117,13 @@ export class Stage {
         objectChecksums: true,
       }),
       stagingBucket,
-      timers: { lifetimeSeconds, closeGraceSeconds: 3_600, tombstoneSeconds: 86_400, recoverySeconds: 60 },
+      timers: {
+        lifetimeSeconds,
+        emptySessionSeconds: 86_400,
+        closeGraceSeconds: 3_600,
+        tombstoneSeconds: 86_400,
+        recoverySeconds: 60,
+      },
       limits: {
         targetPartBytes: minPartBytes,
         maxPartBytes: 16 * minPartBytes,

@@ -123,13 +123,15 @@ test('short CloudFormation tags are read as their long forms', () => {
 describe('the session table', () => {
   const storage = () => readFile(new URL('../../infra/storage.yml', import.meta.url), 'utf8');
 
-  test('has the key and the sparse index that the session store uses', async () => {
+  test('has the key and the sparse indexes that the session store uses', async () => {
     expect(readSessionTable(await storage())).toEqual({
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
         { AttributeName: 'sessionId', AttributeType: 'S' },
         { AttributeName: 'sweepShard', AttributeType: 'N' },
         { AttributeName: 'dueAt', AttributeType: 'N' },
+        { AttributeName: 'user', AttributeType: 'S' },
+        { AttributeName: 'total', AttributeType: 'N' },
       ],
       KeySchema: [{ AttributeName: 'sessionId', KeyType: 'HASH' }],
       GlobalSecondaryIndexes: [
@@ -138,6 +140,14 @@ describe('the session table', () => {
           KeySchema: [
             { AttributeName: 'sweepShard', KeyType: 'HASH' },
             { AttributeName: 'dueAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'openSessions-index',
+          KeySchema: [
+            { AttributeName: 'user', KeyType: 'HASH' },
+            { AttributeName: 'total', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },

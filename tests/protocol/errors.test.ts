@@ -27,6 +27,7 @@ const rows: readonly Row[] = [
   ['ENTITY_TOO_LARGE', 500, 'Internal Server Error', '0x80200020', '0x5'],
   ['OUT_OF_SPACE', 500, 'Internal Server Error', '0x80070070', '0x5'],
   ['UPLOADS_DISABLED', 501, 'Not Implemented', '0x80070005', '0x5'],
+  ['LIMIT_REACHED', 503, 'Service Unavailable', undefined, undefined],
   ['UNAVAILABLE', 503, 'Service Unavailable', undefined, undefined],
 ];
 
@@ -48,6 +49,7 @@ describe('error table', () => {
 
   it('never names a permanent failure with a status that the client takes for a transient one, or the reverse', () => {
     const transient = new Set<ErrorCode>([
+      'LIMIT_REACHED',
       'APPLICATION_TIMEOUT',
       'APPLICATION_FAILED',
       'OUT_OF_SPACE',

@@ -76,6 +76,7 @@ describe('corrupt session item', () => {
   // What may be missing without harm: flags that are off, no upload begun, an empty tail.
   const optional = new Set([
     'replace',
+    'user',
     'onLast',
     'held',
     'publish',

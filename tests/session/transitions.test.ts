@@ -32,6 +32,7 @@ import {
 
 const timers: SessionTimers = {
   lifetimeSeconds: 1_000_000,
+  emptySessionSeconds: 86_400,
   closeGraceSeconds: 3_600,
   tombstoneSeconds: 80_000,
   recoverySeconds: 60,
@@ -130,13 +131,18 @@ describe('createSession', () => {
       attempt: moment.attempt,
       state: 'receiving',
       progress: undefined,
-      expiresAtSeconds: nowSeconds + timeoutSeconds,
+      expiresAtSeconds: nowSeconds + Math.min(timeoutSeconds, timers.emptySessionSeconds),
     });
   });
 
   it('never lives longer than a session may', () => {
-    const session = createSession(identity, timers.lifetimeSeconds + 1, moment);
-    expect(session.expiresAtSeconds).toBe(nowSeconds + timers.lifetimeSeconds);
+    const brief = { ...moment, timers: { ...timers, lifetimeSeconds: 100 } };
+    expect(createSession(identity, timeoutSeconds, brief).expiresAtSeconds).toBe(nowSeconds + 100);
+  });
+
+  it('waits for its first fragment a day at most', () => {
+    const session = createSession(identity, timers.emptySessionSeconds + 1, moment);
+    expect(session.expiresAtSeconds).toBe(nowSeconds + 86_400);
   });
 });
 

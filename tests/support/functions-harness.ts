@@ -26,6 +26,8 @@ export const testDestination: ResolvedDestination = {
   maximumUploadBytes: 80 * 2 ** 30,
   fragmentLimitBytes: 1_000_000,
   allowOverwrites: false,
+  sessionsPerPrincipal: null,
+  openBytesPerPrincipal: null,
   sessionTimeoutSeconds: 1_209_600,
   publishOn: 'close-session',
   enabled: true,

@@ -1,9 +1,15 @@
 import { fromItem, type Item, toItem } from '../../lib/session/item.ts';
 import type { Session } from '../../lib/session/session.ts';
-import { type Clause, type Commit, type SessionStore, StoreError } from '../../lib/session/store.ts';
+import {
+  type Clause,
+  type Commit,
+  type OpenSessions,
+  type SessionStore,
+  StoreError,
+} from '../../lib/session/store.ts';
 import { StoreCalls } from './memory-calls.ts';
 
-type CallName = 'read' | 'write' | 'takeTicket';
+type CallName = 'read' | 'write' | 'takeTicket' | 'openSessions';
 
 /** Sessions in a map, as the items that DynamoDB would hold. Counts its calls. */
 export class MemorySessionStore implements SessionStore {
@@ -14,7 +20,7 @@ export class MemorySessionStore implements SessionStore {
   onChange: ((before: Item | undefined, after: Item) => void) | undefined;
   /** What tests count, delay and break. */
   readonly hooks = new StoreCalls<CallName>(
-    { read: 0, write: 0, takeTicket: 0 },
+    { read: 0, write: 0, takeTicket: 0, openSessions: 0 },
     (cause) => new StoreError('UNAVAILABLE', 'aborted', { cause }),
   );
 
@@ -50,6 +56,16 @@ export class MemorySessionStore implements SessionStore {
       const holder = this.tickets.get(ticketId) ?? sessionId;
       this.tickets.set(ticketId, holder);
       return holder === sessionId;
+    });
+  }
+
+  async openSessions(principal: string, _most: OpenSessions, signal?: AbortSignal): Promise<OpenSessions> {
+    return this.hooks.run('openSessions', principal, signal, () => {
+      const totals = [...this.items.values()]
+        .filter((item) => item['user']?.S === principal)
+        .flatMap((item) => item['total']?.N ?? [])
+        .map(Number);
+      return { count: totals.length, declaredBytes: totals.reduce((sum, total) => sum + total, 0) };
     });
   }
 

@@ -29,6 +29,7 @@ const neededFor: Readonly<Record<string, readonly Access[]>> = {
   listParts: ['destination s3:ListMultipartUploadParts'],
   head: ['destination s3:GetObject', 'destination s3:ListBucket'],
   read: ['table dynamodb:GetItem'],
+  openSessions: ['table dynamodb:Query'],
   // A failed condition without its item is looked at again.
   write: ['table dynamodb:PutItem', 'table dynamodb:GetItem'],
 };
@@ -96,6 +97,13 @@ const situations: Readonly<Record<string, () => Promise<void>>> = {
     await sendAll(recorded, session, entity, 7);
     await recorded.send(closePacket(session));
     await recorded.send(createPacket());
+  },
+  'an upload by somebody whose sessions are limited': async () => {
+    const recorded = record({
+      destination: { access: ['basic'], sessionsPerPrincipal: 10 },
+      identities: { basic: async () => ({ kind: 'basic', principal: 'alice' }) },
+    });
+    await begin(recorded);
   },
   'fragments that meet a cold environment': async () => {
     const recorded = record();

@@ -149,4 +149,8 @@ export class ScriptedSessions implements SessionStore {
       ? { won: true }
       : { won: false, current: this.current };
   }
+
+  async openSessions(): Promise<never> {
+    throw new Error('a publication counts no sessions');
+  }
 }
