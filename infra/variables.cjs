@@ -52,8 +52,10 @@ exports.readDestinations = () =>
     });
   });
 
-/** `${file(./infra/variables.cjs):destinations}`: the buckets that functions may write to. */
+/** `${file(./infra/variables.cjs):destinations}`: what functions may write to, and whom they may call. */
 exports.destinations = async () => {
   const { destinationBuckets } = load('./deployment/destination-buckets.ts');
-  return destinationBuckets(await exports.readDestinations());
+  const { replyAccess } = load('./deployment/reply-access.ts');
+  const destinations = await exports.readDestinations();
+  return { ...destinationBuckets(destinations), replyAccess: replyAccess(destinations) };
 };

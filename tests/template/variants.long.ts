@@ -10,6 +10,8 @@ import { validatorFindings } from './validate.ts';
 const account = '123456789012';
 const certificateArn = `arn:aws:acm:eu-west-1:${account}:certificate/0b8e6c5e-1d5c-4c3e-9d3a-6c1b2f3a4d5e`;
 const listenerArn = `arn:aws:elasticloadbalancing:eu-west-1:${account}:listener/app/ours/50dc6c495c0c9188/f2f7dc8efc522ab2`;
+const functionArn = `arn:aws:lambda:eu-west-1:${account}:function:line-count`;
+const secretArn = `arn:aws:secretsmanager:eu-west-1:${account}:secret:bits-app-AbCdEf`;
 const keyArn = (id: string) => `arn:aws:kms:eu-west-1:${account}:key/${id}`;
 
 const ownKey = '1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -119,6 +121,44 @@ const variants: readonly Variant[] = [
       expect(show(template.Resources['StagingBucket'])).toContain('"BucketKeyEnabled":true');
       expect(template.Resources['PingLogGroup']?.Properties['RetentionInDays']).toBe(365);
       expect(show(template.Resources['PingLambdaFunction'])).toContain('"LOG_LEVEL":"WARN"');
+    },
+  },
+  {
+    name: 'reply applications: a function by its ARN, a secret, files in holding',
+    options: {
+      parameters: { allowHttp: 'true' },
+      destinations: `destinations:
+  - prefix: /a/
+    maximumUploadSize: 1GiB
+    access: none
+    reply: { kind: lambda, function: '${functionArn}' }
+  - prefix: /b/
+    maximumUploadSize: 1GiB
+    access: none
+    reply: { kind: http, url: 'https://app.example.com/', secret: 'secretsmanager:${secretArn}' }
+  - prefix: /c/
+    maximumUploadSize: 1GiB
+    access: none
+    reply: { kind: http, url: done, hosts: [bits.example.com], secret: 'ssm:/bits/app' }
+`,
+    },
+    protocol: 'HTTP',
+    expected: (template) => {
+      const fragment = statementsOfRole(template, 'FragmentRole');
+      const resourceOf = (action: string) => fragment.find(({ Action }) => Action.includes(action))?.Resource;
+      expect(resourceOf('lambda:InvokeFunction')).toEqual([functionArn]);
+      expect(resourceOf('secretsmanager:GetSecretValue')).toEqual([secretArn]);
+      expect(show(resourceOf('ssm:GetParameter'))).toContain(':parameter/bits/app');
+      const held = (role: string) =>
+        statementsOfRole(template, role).find(({ Resource }) => show(Resource).includes('/holding/*'))
+          ?.Action;
+      const all = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+      for (const role of ['FragmentRole', 'CloseSessionRole', 'SweepRole']) expect(held(role)).toEqual(all);
+      expect(held('CancelSessionRole')).toEqual(['s3:AbortMultipartUpload']);
+      for (const role of ['CreateSessionRole', 'PingRole']) expect(held(role)).toBeUndefined();
+      for (const role of ['CloseSessionRole', 'SweepRole']) {
+        expect(show(statementsOfRole(template, role))).not.toContain('lambda:InvokeFunction');
+      }
     },
   },
   {

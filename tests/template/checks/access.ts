@@ -27,7 +27,7 @@ export const statementsOfRole = (template: Template, roleId: string): readonly S
 
 /** What may stand for a bucket's objects, whose names come into being later. */
 const objectsOfABucket =
-  /^(\$\{\w+\.Arn\}(\/replies)?|arn:\$\{AWS::Partition\}:s3:::[a-z0-9][a-z0-9.-]+)\/\*$/;
+  /^(\$\{\w+\.Arn\}|arn:\$\{AWS::Partition\}:s3:::[a-z0-9][a-z0-9.-]+)\/(?:[a-z]+\/)?\*$/;
 
 const wildcardProblem = (resource: unknown): string | undefined => {
   const text = show(resource);
