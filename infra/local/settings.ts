@@ -4,7 +4,7 @@ import { type LocalStackOptions, TIMER_VARIABLES, type TimerVariable } from './s
 type Settings = Required<
   Pick<LocalStackOptions, 'host' | 'port' | 's3Port' | 'dynamoDbPort' | 'dataDir' | 'logLevel' | 'timers'>
 > &
-  Pick<LocalStackOptions, 'destinationsFile' | 'certificates'>;
+  Pick<LocalStackOptions, 'destinationsFile' | 'certificates' | 'lambdaFiles'>;
 
 /**
  * The environment variables of `npm start`:
@@ -18,6 +18,7 @@ type Settings = Required<
  * | `DATA_DIR`      | `.local`                 | everything that is kept                              |
  * | `DESTINATIONS`  | `infra/destinations.yml` | the destinations file                                |
  * | `LOG_LEVEL`     | `ERROR`                  | what the functions write to the console              |
+ * | `LOCAL_FUNCTIONS` | none                   | reply applications: `NAME=FILE,…`, the name as in their ARN |
  *
  * `MTLS_SUBJECT` (`CN=pc1,O=Contoso`) opens a second door for destinations with `access: mtls` at `MTLS_PORT` (8443, without
  * TLS): whoever comes through it counts as the bearer of that certificate.
@@ -36,6 +37,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
   const destinationsFile = text('DESTINATIONS');
   const subject = text('MTLS_SUBJECT');
+  const lambdaFiles = text('LOCAL_FUNCTIONS');
   const timers: Partial<Record<TimerVariable, string>> = {};
   for (const name of TIMER_VARIABLES) {
     const value = text(name);
@@ -51,5 +53,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     timers,
     ...(destinationsFile === undefined ? {} : { destinationsFile }),
     ...(subject === undefined ? {} : { certificates: { subject, port: port('MTLS_PORT', 8443) } }),
+    ...(lambdaFiles === undefined ? {} : { lambdaFiles }),
   };
 }

@@ -1,6 +1,7 @@
 import type { CertificateListener } from './alb/certificates.ts';
 import type { AccessRecord, FrontDoorOptions } from './alb/front-door.ts';
 import type { DeliveredEvent } from './event-log.ts';
+import type { LocalLambda } from './lambda-endpoint.ts';
 import type { EmbeddedS3Options } from './s3/index.ts';
 import type { SweepTimes } from './sweeper.ts';
 
@@ -43,6 +44,10 @@ export interface LocalStackOptions {
   readonly onAnswer?: (record: AccessRecord) => void;
   /** Called for every event of an upload, after its line is in `events.jsonl`. */
   readonly onEvent?: (event: DeliveredEvent) => void;
+  /** Reply applications of `kind: lambda`, by the function's name in their ARN. */
+  readonly lambdas?: Readonly<Record<string, LocalLambda>>;
+  /** The same as `NAME=FILE,…`; files are loaded with the stack's own S3 in the SDK's variables of this process. */
+  readonly lambdaFiles?: string;
   /** Clock, faults and switches of the embedded S3. */
   readonly s3?: Omit<EmbeddedS3Options, 'dataDir' | 'region' | 'credentials' | 'buckets'>;
 }

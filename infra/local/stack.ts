@@ -13,6 +13,7 @@ import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
 import { openEventLog } from './event-log.ts';
 import { EVENTS_FUNCTION, loadFunctions, PROJECT_DIR, SWEEP_FUNCTION } from './functions.ts';
 import { createInvoker } from './invoker.ts';
+import { type LambdaEndpoint, loadLambdas, startLambdaEndpoint } from './lambda-endpoint.ts';
 import { clientHost, portUnavailable } from './listen.ts';
 import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
 import { readService, type ServiceDefinition } from './service.ts';
@@ -110,19 +111,26 @@ async function start(
   });
   closers.push(() => database.close());
 
+  const aws = {
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+  };
+  const lambda = await startLambdas(options, aws);
+  closers.push(() => lambda.close());
+
   const functions = await loadFunctions(service, {
     destinations,
     environment: {
+      ...aws,
       SESSION_TABLE,
       STAGING_BUCKET,
       UPLOAD_BUCKET,
       LOG_LEVEL: options.logLevel ?? 'ERROR',
-      AWS_REGION: LOCAL_REGION,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      AWS_ENDPOINT_URL_S3: s3.endpoint,
       // As where they are deployed: over TLS bodies are not signed. The loopback interface stands in for it.
       S3_PAYLOAD_SIGNING: 'off',
+      AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
       USERS_DOCUMENT: `file:${usersFile(dataDir)}`,
       TICKET_KEYS_DOCUMENT: `file:${ticketKeysFile(dataDir)}`,
@@ -194,6 +202,16 @@ async function start(
       return stopped;
     },
   };
+}
+
+/** What somebody else wrote finds the stack's S3 where the SDK looks for it: in this process's variables. */
+async function startLambdas(
+  { lambdas = {}, lambdaFiles }: LocalStackOptions,
+  variables: Readonly<Record<string, string>>,
+): Promise<LambdaEndpoint> {
+  if (lambdaFiles === undefined) return startLambdaEndpoint(lambdas);
+  Object.assign(process.env, variables);
+  return startLambdaEndpoint({ ...lambdas, ...(await loadLambdas(lambdaFiles, process.cwd())) });
 }
 
 function checkTimers({ timers = {} }: LocalStackOptions): void {

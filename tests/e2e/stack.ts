@@ -31,7 +31,7 @@ export const useLocalStack = (options: Omit<LocalStackOptions, 'dataDir'> = {}):
   };
 };
 
-const placesOf = ({ s3, dynamodb, buckets }: LocalStack): StackPlaces => ({
+export const placesOf = ({ s3, dynamodb, buckets }: LocalStack): StackPlaces => ({
   s3: { endpoint: s3.endpoint, region: s3.region, ...s3.credentials },
   dynamodb,
   buckets,

@@ -37,8 +37,8 @@ export class UploadCheck {
   }
 
   /** SHA-256 of a published object, `undefined` if there is none. */
-  async sha256Of(key: string): Promise<string | undefined> {
-    const command = new GetObjectCommand({ Bucket: this.#places.buckets.upload, Key: key });
+  async sha256Of(key: string, bucket = this.#places.buckets.upload): Promise<string | undefined> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
     try {
       const { Body } = await this.#s3.send(command);
       const hash = createHash('sha256');
@@ -54,11 +54,14 @@ export class UploadCheck {
   async leftovers(): Promise<readonly string[]> {
     const { staging, upload } = this.#places.buckets;
     const staged = await this.#s3.send(new ListObjectsV2Command({ Bucket: staging }));
-    const open = await this.#s3.send(new ListMultipartUploadsCommand({ Bucket: upload }));
+    const [inStaging, atDestination] = await Promise.all(
+      [staging, upload].map((Bucket) => this.#s3.send(new ListMultipartUploadsCommand({ Bucket }))),
+    );
+    const open = [...(inStaging?.Uploads ?? []), ...(atDestination?.Uploads ?? [])];
     const sessions = await this.items();
     return [
       ...(staged.Contents ?? []).map(({ Key }) => `staged ${Key}`),
-      ...(open.Uploads ?? []).map(({ Key, UploadId }) => `open upload ${Key} ${UploadId}`),
+      ...open.map(({ Key, UploadId }) => `open upload ${Key} ${UploadId}`),
       ...sessions
         .filter((item) => item['state']?.S !== 'tombstone' || item['dueAt'] !== undefined)
         .map((item) => `session ${item['sessionId']?.S} is ${item['state']?.S}`),
