@@ -3,6 +3,8 @@ import type { Methods, Question } from './served.ts';
 
 /** A process of the benchmark's own, typed by the methods that its module serves. */
 export interface Child<M extends Methods> {
+  /** `undefined` when it could not be started. */
+  readonly pid: number | undefined;
   /** Rejects with what the process threw, or when it ends before it has answered. */
   ask<N extends keyof M & string>(
     method: N,
@@ -46,6 +48,7 @@ export const startChild = <M extends Methods>(file: URL): Child<M> => {
     });
   });
   return {
+    pid: child.pid,
     ask: (method, ...argument) =>
       new Promise((resolve, reject) => {
         const id = ++asked;
