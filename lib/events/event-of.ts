@@ -1,5 +1,5 @@
 import { isKeptBack } from '../session/decide-end.ts';
-import type { Outcome, Publishing, Session } from '../session/session.ts';
+import type { Entity, Outcome, Publishing, Session } from '../session/session.ts';
 import type { SessionChange } from '../session/stream-record.ts';
 import { isExpired } from '../session/visibility.ts';
 import { schemaVersion, type UploadEvent } from './upload-event.ts';
@@ -74,7 +74,9 @@ const endings: Readonly<Record<Outcome, What | undefined>> = {
   lost: { type: 'Upload Failed', reason: 'bytes-lost' },
 };
 
-const factsOf = (session: Session): Pick<UploadEvent, 'sizeBytes' | 'receivedBytes' | 'crc32'> => {
+type Facts = Pick<UploadEvent, 'sizeBytes' | 'receivedBytes' | 'crc32' | 'originalName'>;
+
+const factsOf = (session: Session): Facts => {
   switch (session.state) {
     case 'receiving':
       return session.progress === undefined
@@ -82,13 +84,19 @@ const factsOf = (session: Session): Pick<UploadEvent, 'sizeBytes' | 'receivedByt
         : { sizeBytes: session.progress.layout.totalBytes, receivedBytes: session.progress.next };
     case 'stored':
     case 'publishing':
-      return { sizeBytes: session.entity.totalBytes, crc32: crc32InBase64(session.entity.crc32) };
+      return factsOfEntity(session.entity);
     case 'complete':
       return { sizeBytes: session.totalBytes };
     case 'tombstone':
       return {};
   }
 };
+
+const factsOfEntity = ({ totalBytes, crc32, originalName }: Entity): Facts => ({
+  sizeBytes: totalBytes,
+  crc32: crc32InBase64(crc32),
+  ...(originalName === undefined ? {} : { originalName }),
+});
 
 const crc32InBase64 = (crc32: number): string => {
   const bytes = Buffer.alloc(4);

@@ -46,5 +46,7 @@ export interface UploadEvent {
   readonly receivedBytes?: number;
   /** CRC32 of the whole file, in base64 as in S3's `ChecksumCRC32`. */
   readonly crc32?: string;
+  /** The client's own name of the file, if it is no longer than 144 bytes. */
+  readonly originalName?: string;
   readonly reason?: FailureReason;
 }

@@ -92,6 +92,7 @@ const entityItem = (entity: Entity): Item => ({
   crc: number(entity.crc32),
   parts: number(entity.partCount),
   upload: { S: entity.uploadId },
+  ...(entity.originalName === undefined ? {} : { name: { S: entity.originalName } }),
 });
 
 const dueItem = (session: SessionBase & { readonly dueAtSeconds: number }): Item => ({
@@ -203,6 +204,7 @@ const readEntity = (read: ItemReader): Entity => ({
   uploadId: read.string('upload'),
   partCount: read.number('parts'),
   crc32: read.number('crc'),
+  originalName: read.optionalString('name'),
 });
 
 const readCleanUp = (read: ItemReader): CleanUp =>

@@ -86,7 +86,12 @@ export interface Entity {
   readonly uploadId: string;
   readonly partCount: number;
   readonly crc32: number;
+  /** The client's name of the file, where the item has room for it (`maxOriginalNameBytes`). S3 has it in any case. */
+  readonly originalName?: string | undefined;
 }
+
+/** A longer name of a file would make an item of the design's sizes longer than 1 KB, and its writes cost twice. */
+export const maxOriginalNameBytes = 144;
 
 /** Where the client finds the reply: an object of ours that only its token names, or a URL of the application's. */
 export type Reply = { readonly token: string } | { readonly url: string };

@@ -122,10 +122,16 @@ const beginCopy = async (
   const { sessionId, principal, bucket, key } = session;
   const metadata = { sessionId, principal, originalName: file.originalName };
   const upload = await services.objects.createUpload({ bucket, key }, metadata, budget.signal);
-  const { totalBytes, crc32 } = session.entity;
+  const { totalBytes, crc32, originalName } = session.entity;
   const { targetPartBytes, ...limits } = services.limits;
   const layout = layoutFor(totalBytes, 1, { ...limits, targetPartBytes: targetPartBytes * copyFactor });
-  const entity = { ...layout, uploadId: upload.uploadId, partCount: partCountOf(layout), crc32 };
+  const entity = {
+    ...layout,
+    uploadId: upload.uploadId,
+    partCount: partCountOf(layout),
+    crc32,
+    originalName,
+  };
   const begun = copying(session, entity, momentOf(services));
   const commit = await services.sessions.write(begun, [versionIs(session.version)], budget.signal);
   if (commit.won) return copyHeld(services, begun, budget);

@@ -42,7 +42,7 @@ export const receive = async (
   }
 
   const moment = momentOf(services, attempt);
-  const entity = entityOf(stored.progress);
+  const entity = entityOf(stored.progress, incoming.originalName);
   const next =
     entity === undefined
       ? advance(session, stored.progress, sessionTimeoutSeconds, moment)

@@ -26,7 +26,7 @@ export const storeEmptyEntity = async (
   }
   const nothing = { body: new Uint8Array(0), totalBytes: 0, originalName: nameOf(session.key) };
   const stored = await storeFragment(services, new WarmState(0), session, nothing, moment.attempt, budget);
-  const entity = entityOf(stored.progress);
+  const entity = entityOf(stored.progress, nothing.originalName);
   if (entity === undefined) throw new Error('an empty entity is complete with its first part');
   // Its CLOSE has come: there is no idle time to wait out.
   const next = store(session, entity, true, services.timers.closeGraceSeconds, moment);

@@ -1,4 +1,10 @@
-import type { Entity, Piece, Progress, Receiving } from '../session/session.ts';
+import {
+  type Entity,
+  maxOriginalNameBytes,
+  type Piece,
+  type Progress,
+  type Receiving,
+} from '../session/session.ts';
 import { uploadTarget } from './held.ts';
 import type { UploadRef } from './object-store.ts';
 import { type FragmentPlan, layoutFor, partCountOf, planFragment } from './parts.ts';
@@ -96,10 +102,16 @@ export const storeFragment = async (
 };
 
 /** The entity, once every byte of it is in a part. */
-export const entityOf = ({ layout, next, partCount, uploadId, crc32 }: Progress): Entity | undefined =>
+export const entityOf = (
+  { layout, next, partCount, uploadId, crc32 }: Progress,
+  originalName: string,
+): Entity | undefined =>
   uploadId !== undefined && next === layout.totalBytes && partCount === partCountOf(layout)
-    ? { ...layout, uploadId, partCount, crc32 }
+    ? { ...layout, uploadId, partCount, crc32, ...keptName(originalName) }
     : undefined;
+
+const keptName = (originalName: string): Pick<Entity, 'originalName'> =>
+  Buffer.byteLength(originalName, 'utf8') > maxOriginalNameBytes ? {} : { originalName };
 
 const emptyProgress = (services: UploadServices, { totalBytes, body }: IncomingBytes): Progress => ({
   next: 0,

@@ -17,7 +17,15 @@ import {
   tombstone,
 } from '../session/sessions.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
-import { cancelPacket, closePacket, openSession, sendAll, textFragment } from '../support/packets.ts';
+import {
+  cancelPacket,
+  closePacket,
+  fragmentPacket,
+  openSession,
+  sendAll,
+  textFragment,
+  withHeaders,
+} from '../support/packets.ts';
 import { changeRecord } from '../support/stream-record.ts';
 import { schemaProblems } from './schema.ts';
 
@@ -250,13 +258,23 @@ describe('an upload has one event per outcome, from its first packet to its last
     expect(happened.flatMap(schemaProblems)).toEqual([]);
   });
 
-  it('with the checksum of the file in it', async () => {
+  it('but for a name that is too long to keep', async () => {
+    const harness = memoryHarness();
+    const records = watch(harness);
+    const session = await openSession(harness);
+    const packet = fragmentPacket(session, 0, Buffer.from(text), 26);
+    await harness.send(withHeaders(packet, { 'Content-Name': 'n'.repeat(145) }));
+    await close(harness, session);
+    for (const event of await told(...records)) expect(event).not.toHaveProperty('originalName');
+  });
+
+  it('with the checksum and the name of the file in it', async () => {
     const harness = memoryHarness();
     const records = watch(harness);
     const session = await openSession(harness);
     await upload(harness, session);
     await close(harness, session);
-    const facts = { key: 'file.bin', sizeBytes: 26, crc32: 'TCdQvQ==' };
+    const facts = { key: 'file.bin', sizeBytes: 26, crc32: 'TCdQvQ==', originalName: 'file.bin' };
     expect(await told(...records)).toMatchObject([{}, facts, { ...facts, type: 'Upload Published' }]);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { toItem } from '../../lib/session/item.ts';
-import type { Entity, Notification, Receiving, Session, SessionBase } from '../../lib/session/session.ts';
+import {
+  type Entity,
+  maxOriginalNameBytes,
+  type Notification,
+  type Receiving,
+  type Session,
+  type SessionBase,
+} from '../../lib/session/session.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
 
 /** One write unit [DynamoDB Developer Guide, "Write capacity"]. */
@@ -71,7 +78,15 @@ describe('size of a session item', () => {
       crc32: 2 ** 32 - 1,
     },
   };
-  const entity: Entity = { totalBytes, partBytes, uploadId, partCount: 9_999, crc32: 2 ** 32 - 1 };
+  const originalName = 'n'.repeat(maxOriginalNameBytes);
+  const entity: Entity = {
+    totalBytes,
+    partBytes,
+    uploadId,
+    partCount: 9_999,
+    crc32: 2 ** 32 - 1,
+    originalName,
+  };
   const due = { dueAtSeconds: 1_799_999_999 };
   const notification: Notification = {
     is: 'sent',

@@ -84,6 +84,7 @@ describe('corrupt session item', () => {
     'upload',
     'tail',
     'sweepShard',
+    'name',
   ]);
   const sessions: readonly Session[] = [
     fresh,

@@ -49,6 +49,7 @@ export const entity: Entity = {
   uploadId: 'upload-1',
   partCount: 4,
   crc32: 0xcafebabe,
+  originalName: 'Bericht ä.txt',
 };
 
 export const receiving: Receiving = {
@@ -172,6 +173,7 @@ const anyEntity: fc.Arbitrary<Entity> = fc.record({
   uploadId: fc.string({ minLength: 1 }),
   partCount: fc.integer({ min: 1, max: 10_000 }),
   crc32,
+  originalName: fc.option(fc.string({ unit: 'grapheme', maxLength: 40 }), { nil: undefined }),
 });
 
 const anyCleanUp: fc.Arbitrary<CleanUp> = fc.oneof(
