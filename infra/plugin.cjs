@@ -6,8 +6,9 @@ const load = (file) => tsx.require(file, __filename);
 
 /** What the deployment tool does not do by itself: the same template for the same input, and no deployment by accident. */
 module.exports = class {
-  constructor(serverless) {
+  constructor(serverless, _options, { log }) {
     this.serverless = serverless;
+    this.log = log;
     this.hooks = { initialize: () => this.initialize() };
   }
 
@@ -15,9 +16,17 @@ module.exports = class {
     const { service, classes, processedInput } = this.serverless;
     const command = processedInput.commands.join(' ');
     if (command === 'package') this.nameArtifactFolder();
+    if (command === 'package' || command === 'deploy') this.warn(service.custom.access.warnings);
     if (command !== 'deploy') return;
-    const refusal = await this.refusal(processedInput.options.package, service.custom.deployment);
+    const { deployment, access } = service.custom;
+    const undecided = deployment.undecided ?? access.undecided;
+    const refusal = await this.refusal(processedInput.options.package, { undecided });
     if (refusal !== undefined) throw new classes.Error(`Nothing is deployed: ${refusal}`, 'NOT_DEPLOYABLE');
+  }
+
+  /** What is allowed, and should not happen unnoticed. */
+  warn(warnings) {
+    for (const warning of warnings) this.log.warning(warning);
   }
 
   /** A deployment names it by the time of day, and sorts by that when it rolls back. */

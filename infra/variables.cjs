@@ -16,26 +16,57 @@ const withoutStack = async (work) => {
   }
 };
 
-/** `${file(./infra/variables.cjs):deployment}`: what the parameters decide. */
-exports.deployment = ({ options, resolveVariable, resolveConfigurationProperty }) =>
+/** The parameters of this deployment, checked, and where it goes. */
+const readParameters = async ({ options, resolveVariable, resolveConfigurationProperty }) => {
+  const { parameterNames, readParameters } = load('./deployment/parameters.ts');
+  const stage = await resolveVariable('sls:stage');
+  const region = await resolveConfigurationProperty(['provider', 'region']);
+  const configured = (await resolveConfigurationProperty(['params'])) ?? {};
+  // The names that were given, so that a misspelt one is found, and the values with the tool's own precedence.
+  const given = [
+    ...parameterNames,
+    ...(options.param ?? []).map((assignment) => assignment.split('=')[0]),
+    ...Object.keys({ ...configured.default, ...configured[stage] }),
+  ];
+  const values = {};
+  for (const name of new Set(given)) {
+    values[name] = await resolveVariable(`param:${name}, null`);
+  }
+  return { parameters: readParameters(values, { stage, region }), place: { stage, region } };
+};
+
+/** `${file(./infra/variables.cjs):access}`: what knowing callers takes. */
+exports.access = (variables) =>
   withoutStack(async () => {
-    const { parameterNames, readParameters } = load('./deployment/parameters.ts');
-    const { planDeployment } = load('./deployment/plan.ts');
-    const stage = await resolveVariable('sls:stage');
-    const region = await resolveConfigurationProperty(['provider', 'region']);
-    const configured = (await resolveConfigurationProperty(['params'])) ?? {};
-    // The names that were given, so that a misspelt one is found, and the values with the tool's own precedence.
-    const given = [
-      ...parameterNames,
-      ...(options.param ?? []).map((assignment) => assignment.split('=')[0]),
-      ...Object.keys({ ...configured.default, ...configured[stage] }),
-    ];
-    const values = {};
-    for (const name of new Set(given)) {
-      values[name] = await resolveVariable(`param:${name}, null`);
-    }
-    return planDeployment(readParameters(values, { stage, region }));
+    const { planAccess } = load('./deployment/plan-access.ts');
+    const { parameters, place } = await readParameters(variables);
+    return planAccess(parameters, await exports.readDestinations(), place);
   });
+
+/** `${file(./infra/variables.cjs):deployment}`: what the parameters decide. */
+exports.deployment = (variables) =>
+  withoutStack(async () => {
+    const { planDeployment } = load('./deployment/plan.ts');
+    const { certificatePort } = await exports.access(variables);
+    const { parameters } = await readParameters(variables);
+    return planDeployment(parameters, certificatePort);
+  });
+
+/** `${file(./infra/variables.cjs):environment}`: the variables of functions, by what these do. */
+exports.environment = async (variables) => {
+  const { environment } = await exports.access(variables);
+  const stores = {
+    SESSION_TABLE: { Ref: 'SessionTable' },
+    STAGING_BUCKET: { Ref: 'StagingBucket' },
+    UPLOAD_BUCKET: { Ref: 'UploadBucket' },
+  };
+  const { UPLOAD_BUCKET: _, ...forReplies } = stores;
+  return {
+    callers: environment,
+    sessions: { ...stores, ...environment },
+    replies: { ...forReplies, ...environment },
+  };
+};
 
 /** The destinations file, validated against what the stack brings. */
 exports.readDestinations = () =>

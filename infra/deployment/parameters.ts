@@ -72,6 +72,34 @@ export const parametersSchema = z.strictObject({
   deletionProtection: flag().default(true),
   kmsKeyArn: text(keyArn, keyForm).optional(),
   destinationKeyArns: list(keyArn, keyForm).default([]),
+  usersSecretArn: text(
+    arn('secretsmanager', 'secret:[\\w/+=.@-]+'),
+    'the ARN of a secret in Secrets Manager',
+  ).optional(),
+  ticketKeysParameter: text(
+    /^\/[\w.-]+(\/[\w.-]+)*$/,
+    'the name of a parameter in Parameter Store, with / in front',
+  ).optional(),
+  documentKeyArns: list(keyArn, keyForm).default([]),
+  extensionLayerArn: text(arn('lambda', 'layer:[\\w-]+:\\d+'), 'the ARN of a version of a layer').optional(),
+  trustStoreBundle: text(
+    /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/\S+$/,
+    'where the certificates of your CAs are: s3://BUCKET/KEY',
+  ).optional(),
+  trustStoreArn: text(
+    arn('elasticloadbalancing', 'truststore/[\\w-]+/\\w+'),
+    'the ARN of a trust store of the load balancer',
+  ).optional(),
+  mtlsPort: z.coerce
+    .number()
+    .refine((port) => Number.isInteger(port) && port > 0 && port < 65_536 && port !== 80 && port !== 443, {
+      error: expected('a port of 1 to 65535, other than 80 and 443'),
+    })
+    .default(8443),
+  mtlsListenerArn: text(
+    arn('elasticloadbalancing', 'listener/app/[\\w-]+/\\w+/\\w+'),
+    'the ARN of a listener of an Application Load Balancer',
+  ).optional(),
   events: flag().default(true),
   eventBusName: text(
     /^(?!aws\.)[\w./-]{1,256}$/,
@@ -93,6 +121,16 @@ export const parameterNames: readonly string[] = Object.keys(parametersSchema.sh
 /** Target groups are named after the stage, and their names end at 32 characters. */
 const stagePattern = /^[a-z][a-z0-9-]{0,10}[a-z0-9]$|^[a-z]$/;
 
+const regional = [
+  'certificateArn',
+  'listenerArn',
+  'kmsKeyArn',
+  'usersSecretArn',
+  'extensionLayerArn',
+  'trustStoreArn',
+  'mtlsListenerArn',
+] as const;
+
 const impossiblePairs = (given: Parameters, region: string): readonly string[] => {
   const has = (name: keyof Parameters): boolean => given[name] !== undefined;
   const problems: string[] = [];
@@ -101,7 +139,7 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
       'allowHttp: with certificateArn the listener is HTTPS, and clients could not reach it by HTTP',
     );
   }
-  for (const name of ['certificateArn', 'listenerArn', 'kmsKeyArn'] as const) {
+  for (const name of regional) {
     const itsRegion = given[name]?.split(':')[3];
     if (itsRegion !== undefined && itsRegion !== region) {
       problems.push(`${name}: is in ${itsRegion}, and the deployment in ${region}; give --region too`);
@@ -113,6 +151,14 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
         problems.push(`${name}: belongs to a load balancer of our own, and listenerArn names another`);
     }
     if (given.allowHttp) problems.push('allowHttp: the listener that listenerArn names is what it is');
+  }
+  if (has('trustStoreBundle') && has('trustStoreArn')) {
+    problems.push('trustStoreBundle: trustStoreArn names a trust store that is there already');
+  }
+  if (has('mtlsListenerArn') && !has('listenerArn')) {
+    problems.push(
+      'mtlsListenerArn: the listener of our own load balancer is made; only together with listenerArn',
+    );
   }
   if (has('vpcId') !== has('subnetIds')) {
     problems.push('vpcId, subnetIds: an existing network needs both');

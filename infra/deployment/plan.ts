@@ -51,8 +51,14 @@ const when = (condition: boolean, file: string): string => (condition ? file : n
 const httpsPort = 443;
 const httpPort = 80;
 
-/** Checked parameters → the parts of the template and what stands in them. */
-export const planDeployment = (parameters: Parameters): DeploymentPlan => {
+/**
+ * Checked parameters → the parts of the template and what stands in them. `certificatePort`: of a second listener that
+ * verifies certificates, if there is one.
+ */
+export const planDeployment = (
+  parameters: Parameters,
+  certificatePort: number | null = null,
+): DeploymentPlan => {
   const { allowHttp, listenerArn, domainName, hostedZoneId, vpcId, subnetIds, kmsKeyArn } = parameters;
   const ownLoadBalancer = listenerArn === undefined;
   const keyArns = [
@@ -73,10 +79,18 @@ export const planDeployment = (parameters: Parameters): DeploymentPlan => {
     vpcId: vpcId ?? { Ref: 'Vpc' },
     subnetIds: subnetIds ?? [{ Ref: 'SubnetA' }, { Ref: 'SubnetB' }],
     scheme: parameters.scheme,
-    ingress: parameters.allowedCidrs.map((CidrIp) => {
-      const port = allowHttp ? httpPort : httpsPort;
-      return { IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIp, Description: 'BITS clients' };
-    }),
+    ingress: [
+      allowHttp ? httpPort : httpsPort,
+      ...(certificatePort === null ? [] : [certificatePort]),
+    ].flatMap((port) =>
+      parameters.allowedCidrs.map((CidrIp) => ({
+        IpProtocol: 'tcp',
+        FromPort: port,
+        ToPort: port,
+        CidrIp,
+        Description: 'BITS clients',
+      })),
+    ),
     url: urlOf(parameters),
     domainName: domainName ?? '',
     hostedZoneId: hostedZoneId ?? '',

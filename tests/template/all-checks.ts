@@ -1,5 +1,6 @@
 import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
 import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
+import { believedCertificates, lastingSecrets } from './checks/certificates.ts';
 import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
 import { toldOutcomes } from './checks/events.ts';
 import { aRuleForEach, rulesOfLocalStack } from './checks/listener-rules.ts';
@@ -24,6 +25,8 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     soundFunctions,
     tirelessSweep,
     toldOutcomes,
+    believedCertificates,
+    lastingSecrets,
   }) satisfies Readonly<Record<string, Check>>;
 
 /** A listener that we make, by its protocol. */

@@ -30,6 +30,8 @@ describe('parameters', () => {
       tlsPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
       deletionProtection: true,
       destinationKeyArns: [],
+      documentKeyArns: [],
+      mtlsPort: 8443,
       events: true,
       eventBusName: 'default',
       logRetentionDays: 30,

@@ -34,6 +34,7 @@ const set = (path: Path, value: unknown) => (template: unknown) =>
 const remove = (path: Path) => (template: unknown) =>
   edit(template, ['Resources', ...path], (parent, key) => Reflect.deleteProperty(parent, key));
 
+const certificateRule = ['CertificateFragmentRule', 'Properties'] as const;
 const fragmentRule = ['FragmentAlbListenerRule30', 'Properties'] as const;
 const pingPermission = ['PingLambdaPermissionRegisterTarget', 'Properties'] as const;
 const fragmentStatements = [
@@ -346,5 +347,74 @@ export const planted: readonly PlantedDefect[] = [
     check: 'boundPermissions',
     plant: remove(['SweepLambdaPermissionEventsRuleSchedule1', 'Properties', 'SourceArn']),
     message: /SweepLambdaPermissionEventsRuleSchedule1: not bound/,
+  },
+  {
+    defect: 'certificates that nobody verifies',
+    check: 'believedCertificates',
+    plant: set(['CertificateListener', 'Properties', 'MutualAuthentication', 'Mode'], 'passthrough'),
+    message: /CertificateListener: MutualAuthentication/,
+  },
+  {
+    defect: 'expired certificates that pass',
+    check: 'believedCertificates',
+    plant: set(
+      ['CertificateListener', 'Properties', 'MutualAuthentication', 'IgnoreClientCertificateExpiry'],
+      true,
+    ),
+    message: /CertificateListener: MutualAuthentication/,
+  },
+  {
+    defect: 'an open target group with a name that is believed',
+    check: 'believedCertificates',
+    plant: set(['FragmentAlbTargetGroupListener', 'Properties', 'Name'], 'mtls-dev-open'),
+    message: /FragmentAlbTargetGroupListener: mtls-dev-open: believed true, behind the listener false/,
+  },
+  {
+    defect: 'the first listener sending to a group of the second',
+    check: 'believedCertificates',
+    plant: set([...certificateRule, 'ListenerArn'], { Ref: 'Listener' }),
+    message: /CertificateFragmentTargetGroup: mtls-dev-fragment: believed true, behind the listener false/,
+  },
+  {
+    defect: 'a target group that hands over one copy of a header only',
+    check: 'believedCertificates',
+    plant: set(['CertificatePingTargetGroup', 'Properties', 'TargetGroupAttributes', 0, 'Value'], 'false'),
+    message: /CertificatePingTargetGroup: hides/,
+  },
+  {
+    defect: 'a function that does not know where certificates come from',
+    check: 'believedCertificates',
+    plant: remove(['PingLambdaFunction', 'Properties', 'Environment', 'Variables', 'MTLS_TARGET_GROUPS']),
+    message: /PingLambdaFunction: does not know/,
+  },
+  {
+    defect: 'a rule that is missing for certificates only',
+    check: 'aRuleForEach',
+    plant: remove(['CertificateFragmentRule']),
+    message: /rule 30: missing/,
+  },
+  {
+    defect: 'a permission that is missing for certificates only',
+    check: 'everyTargetIsPermitted',
+    plant: remove(['CertificateFragmentPermission']),
+    message: /CertificateFragmentTargetGroup: no permission/,
+  },
+  {
+    defect: 'a second listener without certificates',
+    check: 'https',
+    plant: remove(['CertificateListener', 'Properties', 'MutualAuthentication']),
+    message: /2 listeners without certificates/,
+  },
+  {
+    defect: 'users that a deployment writes over',
+    check: 'lastingSecrets',
+    plant: set(['UsersSecret', 'Properties'], { SecretString: '{}' }),
+    message: /UsersSecret: SecretString/,
+  },
+  {
+    defect: 'users that go with the stack',
+    check: 'lastingSecrets',
+    plant: set(['UsersSecret', 'DeletionPolicy'], 'Delete'),
+    message: /UsersSecret: is deleted/,
   },
 ];

@@ -21,17 +21,27 @@ import { eventPatterns } from './checks/events.ts';
 import { matchesPattern } from './event-pattern.ts';
 import { type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
-import { parseTemplateJson, show } from './template.ts';
+import { ofType, parseTemplateJson, show } from './template.ts';
 import { validatorFindings } from './validate.ts';
 
 let packaged: Packaged;
 let checks: ReturnType<typeof allChecks>;
 
 beforeAll(async () => {
-  packaged = await packageService();
+  packaged = await packageService({
+    destinations,
+    parameters: { trustStoreBundle: 's3://example-cas/bundle.pem' },
+  });
   const serverlessYml = await readFile(new URL('../../serverless.yml', import.meta.url), 'utf8');
   checks = allChecks(readListenerRules(serverlessYml));
 }, 120_000);
+
+/** Everything that a template can have: what is held to be true of it, is true of a smaller one (`variants.long.ts`). */
+const destinations = `destinations:
+  - { prefix: /uploads/, maximumUploadSize: 80GiB, access: none }
+  - { prefix: /users/, key: "users/{path}", maximumUploadSize: 1GiB, access: [basic, ticket] }
+  - { prefix: /machines/, key: "machines/{path}", maximumUploadSize: 1GiB, access: mtls }
+`;
 
 const mayFollow: Readonly<Record<Session['state'], readonly Session['state'][]>> = {
   receiving: ['receiving', 'stored', 'tombstone'],
@@ -120,6 +130,32 @@ describe('the packaged template', () => {
       'lambda:InvokeFunction',
       'sqs:SendMessage',
     ]);
+  });
+
+  it('lets functions that know callers read the users and the keys, and nobody else', () => {
+    const reading = ofType(packaged.template, 'AWS::IAM::Role').filter(([id]) =>
+      statementsOfRole(packaged.template, id).some(({ Action }) =>
+        Action.some((action) => /^(secretsmanager|ssm):/.test(action)),
+      ),
+    );
+    const callees = ['Ping', 'CreateSession', 'Fragment', 'CloseSession', 'CancelSession', 'UnknownPacket', 'Reply'];
+    expect(reading.map(([id]) => id).toSorted()).toEqual(callees.map((name) => `${name}Role`).toSorted());
+    const statements = statementsOfRole(packaged.template, 'PingRole').slice(1);
+    expect(statements.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['secretsmanager:GetSecretValue'], [{ Ref: 'UsersSecret' }]],
+      [
+        ['ssm:GetParameter'],
+        [
+          {
+            'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/bits-s3/dev/ticket-keys`,
+          },
+        ],
+      ],
+    ]);
+    const layered = ofType(packaged.template, 'AWS::Lambda::Function').filter(([, { Properties }]) =>
+      show(Properties['Layers'] ?? '').includes('Parameters-and-Secrets'),
+    );
+    expect(layered).toHaveLength(callees.length);
   });
 
   it('asks the events function about a change exactly where it is an event', () => {

@@ -62,7 +62,8 @@ export const listenerOf =
           : []),
       ];
     });
-    return listeners.length === 1 ? problems : [`${listeners.length} listeners`, ...problems];
+    const open = listeners.filter(([, { Properties }]) => Properties['MutualAuthentication'] === undefined);
+    return open.length === 1 ? problems : [`${open.length} listeners without certificates`, ...problems];
   };
 
 const idleTimeoutSeconds = 300;

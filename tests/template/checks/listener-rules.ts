@@ -62,10 +62,17 @@ const readRule = (template: Template, [id, resource]: readonly [string, Resource
   };
 };
 
-const listenerRules = (template: Template): readonly ListenerRule[] =>
-  ofType(template, 'AWS::ElasticLoadBalancingV2::ListenerRule')
-    .map((entry) => readRule(template, entry))
-    .toSorted((a, b) => a.priority - b.priority);
+/** The rules of every listener; the second one, for certificates, has the same as the first. */
+const listenerRules = (template: Template): readonly (readonly ListenerRule[])[] => {
+  const entries = ofType(template, 'AWS::ElasticLoadBalancingV2::ListenerRule');
+  const listeners = new Set(entries.map(([, { Properties }]) => show(Properties['ListenerArn'])));
+  return [...listeners].map((listener) =>
+    entries
+      .filter(([, { Properties }]) => show(Properties['ListenerArn']) === listener)
+      .map((entry) => readRule(template, entry))
+      .toSorted((a, b) => a.priority - b.priority),
+  );
+};
 
 /** The packets, and the priorities of the rules that lead to them; the last catches every other packet type. */
 const packetRules: readonly ListenerRule[] = [
@@ -105,9 +112,13 @@ const differences = (
     .map((rule) => `rule ${rule.priority}: not expected: ${show(rule)}`),
 ];
 
-/** A rule per packet type, by method and header, and one for replies, by method and path; the methods are such as the load balancer accepts. */
-export const aRuleForEach: Check = (template) => {
-  const rules = listenerRules(template);
+/**
+ * A rule per packet type, by method and header, and one for replies, by method and path; the methods are such as the load
+ * balancer accepts.
+ */
+export const aRuleForEach: Check = (template) => listenerRules(template).flatMap(problemsOfRules);
+
+const problemsOfRules = (rules: readonly ListenerRule[]): readonly string[] => {
   return [
     ...differences(rules, expectedRules),
     ...rules
@@ -124,4 +135,4 @@ export const aRuleForEach: Check = (template) => {
 export const rulesOfLocalStack =
   (local: readonly ListenerRule[]): Check =>
   (template) =>
-    differences(listenerRules(template), local);
+    listenerRules(template).flatMap((rules) => differences(rules, local));

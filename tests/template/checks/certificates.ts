@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { type Check, ofType, type Resource, show, type Template } from '../template.ts';
+
+const verifying = z.strictObject({
+  Mode: z.literal('verify'),
+  TrustStoreArn: z.unknown(),
+  IgnoreClientCertificateExpiry: z.literal(false),
+});
+
+const groupSchema = z.looseObject({
+  Name: z.string(),
+  TargetGroupAttributes: z.array(z.strictObject({ Key: z.string(), Value: z.unknown() })),
+  Targets: z.tuple([z.strictObject({ Id: z.unknown() })]),
+});
+
+const groupsBehind = (
+  template: Template,
+  listeners: readonly string[],
+): readonly (readonly [string, Resource])[] => {
+  const rules = ofType(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').filter(([, { Properties }]) =>
+    listeners.includes(show(Properties['ListenerArn'])),
+  );
+  const forwarded = show(rules.map(([, { Properties }]) => Properties['Actions']));
+  return ofType(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').filter(([id]) =>
+    forwarded.includes(`{"Ref":"${id}"}`),
+  );
+};
+
+/**
+ * Certificates are verified, expired ones too; and only what came through their listener can look as if it had. A function
+ * tells by the name of the target group, and sees every copy of a header.
+ */
+export const believedCertificates: Check = (template) => {
+  const listeners = ofType(template, 'AWS::ElasticLoadBalancingV2::Listener');
+  const mutual = listeners.filter(([, { Properties }]) => Properties['MutualAuthentication'] !== undefined);
+  const unverified = mutual
+    .filter(([, { Properties }]) => !verifying.safeParse(Properties['MutualAuthentication']).success)
+    .map(([id]) => `${id}: MutualAuthentication: lets certificates through that nobody verified`);
+
+  const functions = ofType(template, 'AWS::Lambda::Function');
+  const beginning = /"MTLS_TARGET_GROUPS":"([^"]+)"/.exec(show(functions))?.[1];
+  const refs = mutual.map(([id]) => show({ Ref: id }));
+  const behind = groupsBehind(template, refs);
+  const wrongly = ofType(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').flatMap(
+    ([id, { Properties }]) => {
+      const { Name, TargetGroupAttributes } = groupSchema.parse(Properties);
+      const isBehind = behind.some(([other]) => other === id);
+      const isBelieved = beginning !== undefined && Name.startsWith(beginning);
+      const everyValue = TargetGroupAttributes.some(
+        ({ Key, Value }) => Key === 'lambda.multi_value_headers.enabled' && String(Value) === 'true',
+      );
+      return [
+        ...(isBehind === isBelieved
+          ? []
+          : [`${id}: ${Name}: believed ${isBelieved}, behind the listener ${isBehind}`]),
+        ...(isBehind && !everyValue ? [`${id}: hides a second copy of a header`] : []),
+      ];
+    },
+  );
+  const ignorant = functions
+    .filter(([id]) => show(behind.map(([, { Properties }]) => Properties['Targets'])).includes(`"${id}"`))
+    .filter(([, { Properties }]) => !show(Properties['Environment']).includes('MTLS_TARGET_GROUPS'))
+    .map(([id]) => `${id}: does not know the target groups of certificates`);
+  return [...unverified, ...wrongly, ...ignorant];
+};
+
+/** A secret that CloudFormation has a value of would be set back by a deployment; one that it deletes is lost. */
+export const lastingSecrets: Check = (template) =>
+  ofType(template, 'AWS::SecretsManager::Secret').flatMap(([id, { Properties, DeletionPolicy }]) => [
+    ...(DeletionPolicy === 'Retain' ? [] : [`${id}: is deleted with the stack`]),
+    ...['SecretString', 'GenerateSecretString']
+      .filter((name) => name in Properties)
+      .map((name) => `${id}: ${name}: a deployment would write over the users`),
+  ]);
