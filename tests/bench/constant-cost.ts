@@ -14,7 +14,7 @@ export interface CountedFile {
 }
 
 const gibibyte = 2 ** 30;
-export const constantCostFileBytes = [256 * 2 ** 20, 16 * gibibyte] as const;
+const constantCostFileBytes = [256 * 2 ** 20, 16 * gibibyte] as const;
 
 /** Calls that every file costs once, whatever its size: they are taken out before two sizes are compared. */
 const oncePerFile = { s3: 8, dynamodb: 5 };
@@ -23,11 +23,12 @@ const oncePerFile = { s3: 8, dynamodb: 5 };
 export const measureConstantCost = async (
   payload: Payload,
   onStep: (text: string) => void,
+  sizes: readonly number[] = constantCostFileBytes,
 ): Promise<readonly CountedFile[]> => {
   const services = await startServices({ keepsBodies: false });
   try {
     const files: CountedFile[] = [];
-    for (const fileBytes of constantCostFileBytes) {
+    for (const fileBytes of sizes) {
       const cell = { fragmentBytes: 1_000_000, fileBytes, clients: 1, isLatencySimulated: false };
       const size = `${fileBytes / gibibyte} GiB of generated data`;
       const [result] = await runCell(
@@ -35,6 +36,7 @@ export const measureConstantCost = async (
         services,
         payload,
         (text) => onStep(`${size}: ${text}`),
+        { keepsBodies: false },
       );
       if (result === undefined || !isSummary(result)) throw new Error(`${size}: ${result?.failure}`);
       files.push(countedFile(result));

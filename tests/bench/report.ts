@@ -1,3 +1,6 @@
+import { billOf } from '../../infra/planning/bill.ts';
+import { designs } from '../../infra/planning/designs.ts';
+import { prices } from '../../infra/planning/prices.ts';
 import { bytesText, figure, table } from '../../infra/planning/table.ts';
 import { type CountedFile, perGib } from './constant-cost.ts';
 import { absentContenders, contenders } from './contenders/list.ts';
@@ -86,6 +89,21 @@ const constantCostText = (files: readonly CountedFile[]): string => {
   return table(['file', 'S3 requests/GiB', 'DynamoDB units/GiB', 'written/byte', 'peak MiB'], rows);
 };
 
+/** The cost sheet at the size that an ALB lets through; `npm run cost` has any other. */
+const billText = (): string => {
+  const rows = designs.map(({ title, countsOf }) => {
+    const bill = billOf(countsOf({ fileBytes: 2 ** 30, fragmentBytes: 1_000_000 }));
+    const { s3, s3Express, dynamodb, lambda, loadBalancer, total } = bill;
+    const dollars = [total, total * 1_024].map((value) => value.toFixed(value < 1 ? 4 : 2));
+    const services = [s3 + s3Express, dynamodb, lambda, loadBalancer].map((value) => value.toFixed(4));
+    return [title, ...dollars, ...services];
+  });
+  return [
+    `US dollars per GiB in files of 1 GiB and fragments of 1,000,000 bytes, ${prices.region}, prices of ${prices.asOf}; everything behind the same load balancer.`,
+    table(['', '$/GiB', '$/TiB', 'S3', 'DynamoDB', 'Lambda', 'ALB'], rows),
+  ].join('\n\n');
+};
+
 /** The targets as a table. */
 export const judgementsText = (judgements: readonly Judgement[]): string =>
   table(
@@ -117,6 +135,7 @@ export const reportText = ({ machine, results, constantCost, judgements }: Bench
     ...(constantCost.length === 0
       ? []
       : ['### Large files cost no more per GiB', constantCostText(constantCost)]),
+    ...(judgements.length === 0 ? [] : ['### What it costs', billText()]),
     absentContenders.map(({ title, reason }) => `Not compared: ${title} (${reason}).`).join('\n'),
   ];
   return sections.join('\n\n');

@@ -24,6 +24,9 @@ const warmUpBytes = (fragmentBytes: number): number => {
   return 2 * partBytes + fragmentBytes;
 };
 
+/** Staged and gathered bytes lie there at once, and whoever stages more than that. */
+const diskShare = 3;
+
 let loads = 0;
 
 interface Running {
@@ -44,7 +47,13 @@ export const runCell = async (
   services: Services,
   payload: Payload,
   onStep: (text: string) => void,
+  { keepsBodies = true } = {},
 ): Promise<readonly CellResult[]> => {
+  const neededBytes = diskShare * cell.clients * cell.fileBytes;
+  if (keepsBodies && (await services.freeBytes()) < neededBytes) {
+    const failure = `the disk has not ${Math.ceil(neededBytes / 2 ** 30)} GiB free`;
+    return contenders.map((name) => ({ contender: name, cell, failure }));
+  }
   const all: Running[] = [];
   try {
     for (const name of contenders) all.push(await start(name, services, payload));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -32,6 +32,8 @@ export interface Services {
   stats(): Promise<{ readonly s3: S3Stats; readonly dynamodb: DynamoDBStats }>;
   /** Bytes of all objects in the upload bucket that are no server's own notes. */
   uploadedBytes(): Promise<number>;
+  /** Of the disk that S3 keeps its data on. */
+  freeBytes(): Promise<number>;
   /** Deletes everything in both buckets. */
   empty(): Promise<void>;
   stop(): Promise<void>;
@@ -78,14 +80,16 @@ export const startServices = async ({ keepsBodies = true } = {}): Promise<Servic
       }
       return bytes;
     },
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(dataDir);
+      return bavail * bsize;
+    },
     empty: async () => {
       for (const Bucket of buckets) await emptyBucket(client, Bucket);
     },
     stop: async () => {
       client.destroy();
-      await s3.ask('close');
       await Promise.all([s3.stop(), dynamodb.stop()]);
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 };

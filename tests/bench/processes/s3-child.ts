@@ -1,5 +1,5 @@
 /** The embedded S3 in a process of its own, so that its processor time is not the server's. */
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import {
   type EmbeddedS3,
   type FaultAction,
@@ -54,12 +54,10 @@ const methods = {
   },
   stats: (): S3Stats => opened().stats(),
   resetStats: (): void => opened().resetStats(),
-  close: async (): Promise<void> => {
-    await opened().close();
-    await rm(dataDir, { recursive: true, force: true });
-  },
 };
 
 export type S3Methods = typeof methods;
 
-serveParent(methods);
+serveParent(methods, () => {
+  if (dataDir !== '') rmSync(dataDir, { recursive: true, force: true });
+});

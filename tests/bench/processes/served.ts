@@ -13,14 +13,19 @@ type Answer =
   | { readonly id: number; readonly error: string };
 
 /**
- * Answers the parent's questions, one after the other or several at once, until it disconnects; then ends this process, so
- * that nothing is left behind when the benchmark is interrupted.
+ * Answers the parent's questions, one after the other or several at once, until it disconnects; then cleans up and ends this
+ * process, so that nothing is left behind when the benchmark is interrupted.
  */
-export const serveParent = (methods: Methods): void => {
+export const serveParent = (methods: Methods, cleanUp: () => void = () => undefined): void => {
+  // A terminal interrupts all processes at once; the parent's end is told by the disconnection.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (question: Question) => {
     void answer(methods, question).then((reply) => process.send?.(reply));
   });
-  process.on('disconnect', () => process.exit(0));
+  process.on('disconnect', () => {
+    cleanUp();
+    process.exit(0);
+  });
 };
 
 const answer = async (methods: Methods, { id, method, argument }: Question): Promise<Answer> => {
