@@ -56,13 +56,19 @@ describe('a session that is past its timeout is no session, long before anything
 describe('what restarts the time', () => {
   it('a fragment that stored something, and nothing else', async () => {
     const { harness, session } = await opened();
-    harness.nowMs += timeout - 1000;
+    harness.nowMs += day - 1000;
     expectAck(await harness.send(textFragment(session, text, 0, 13)), about(acks.ok, session, 13));
     harness.nowMs += timeout - 1000;
     await expectUntouched(harness, textFragment(session, text, 0, 13), about(acks.ok, session, 13));
     await expectUntouched(harness, textFragment(session, text, 20), about(acks.gap, session, 13));
     harness.nowMs += 1000;
     await expectUntouched(harness, textFragment(session, text, 13), about(acks.noSession, session));
+  });
+
+  it('a session without a byte lives a day', async () => {
+    const { harness, session } = await opened();
+    harness.nowMs += day;
+    await expectUntouched(harness, textFragment(session, text, 0, 13), about(acks.noSession, session));
   });
 
   it('the timeout of the destination', async () => {
@@ -76,7 +82,8 @@ describe('what restarts the time', () => {
   it('never past the hard end, 90 days after CREATE', async () => {
     const { harness, session } = await opened();
     for (let at = 0; at < 9; at++) {
-      harness.nowMs += 10 * day - 1000;
+      // The first byte is waited for a day only: then nine waits come to the end, less a second each.
+      harness.nowMs += at === 0 ? day - 1000 : at === 1 ? 14 * day - 1000 : (75 / 7) * day - 1000;
       expectAck(await harness.send(textFragment(session, text, at, at + 1)), about(acks.ok, session, at + 1));
     }
     harness.nowMs += 9_000;
