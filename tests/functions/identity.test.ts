@@ -218,6 +218,19 @@ describe('a proven packet', () => {
     },
   );
 
+  it('costs no call more: a warm fragment is one write to S3 and one to DynamoDB', async () => {
+    for (const proof of [withBasic('alice:opensesame'), inUrl(ticket)]) {
+      const { harness, proven } = await scene(['ticket', 'basic'], proof);
+      const session = await openSession(proven);
+      await proven.send(textFragment(session, text, 0, 5));
+      harness.sessions.hooks.reset();
+      harness.objects.hooks.reset();
+      expect((await proven.send(textFragment(session, text, 5, 9))).status).toBe(200);
+      const made = { ...harness.sessions.hooks.made(), ...harness.objects.hooks.made() };
+      expect(made).toEqual({ putPiece: 1, write: 1 });
+    }
+  });
+
   it('names nobody in the log who was not let in', async () => {
     const { harness } = await scene(['basic'], nothing);
     await harness.send(withBasic('mallory:secret')(pingPacket()));
