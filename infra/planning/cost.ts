@@ -71,7 +71,8 @@ const print = (lines: readonly Line[], gib: number, shape: UploadShape): void =>
   ]);
   console.log(table(head, rows));
   console.log(`
-Besides: $${idlePerMonth().toFixed(0)} a month for a load balancer that nobody uses; storage of what is kept; a KMS key's calls.
+Besides: $${idlePerMonth().toFixed(0)} a month for a load balancer that nobody uses; storage of what is kept; a KMS
+key's calls; events, $5 for a million files (docs/events.md). Reads and writes of users' and tickets' documents are not in it.
 Lambda's line assumes ${timing.s3CallMs} ms for a call of S3 and ${timing.dynamodbCallMs} ms for one of DynamoDB, ${timing.cpuMsPerMebibyte} ms of one processor per MiB, and ${timing.memoryMegabytes} MB.`);
 };
 

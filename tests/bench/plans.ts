@@ -21,7 +21,7 @@ export const crowdCell = (isLatencySimulated: boolean): Cell => ({
 });
 
 const all = Object.keys(contenders).filter(isContenderName);
-const crowd: readonly ContenderName[] = ['ours-calls', 'ours-door'];
+const crowd: readonly ContenderName[] = ['ours-door'];
 
 /** What every target of the project needs, in minutes. */
 export const quickPlans: readonly CellPlan[] = [

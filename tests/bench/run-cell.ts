@@ -27,6 +27,8 @@ const warmUpBytes = (fragmentBytes: number): number => {
 /** Staged and gathered bytes lie there at once, and whoever stages more than that. */
 const diskShare = 3;
 
+const watchEveryMs = 5_000;
+
 let loads = 0;
 
 interface Running {
@@ -67,10 +69,13 @@ export const runCell = async (
     for (let repetition = 1; repetition <= repetitions; repetition++) {
       for (const one of all) {
         if (one.failure !== undefined) continue;
-        onStep(`${entryOf(one.name).title}, ${repetition} of ${repetitions}`);
+        const step = `${entryOf(one.name).title}, ${repetition} of ${repetitions}`;
+        onStep(step);
+        const stopWatching = watch(cell, services, (percent) => onStep(`${step}: ${percent} %`));
         await attempt(one, async () => {
           one.runs.push(await measure(one, cell, services));
         });
+        stopWatching();
       }
     }
   } finally {
@@ -99,6 +104,19 @@ const start = async (name: ContenderName, { places }: Services, payload: Payload
     one.send = (load) => runLoad(load, upload);
   });
   return one;
+};
+
+/** How much of a long run's file is in parts, every few seconds. */
+const watch = (cell: Cell, services: Services, onPercent: (percent: number) => void): (() => void) => {
+  const total = cell.clients * cell.fileBytes;
+  const timer = setInterval(() => {
+    services.stats().then(
+      ({ s3 }) => onPercent(Math.floor((s3.UploadPart.bytesWritten / total) * 100)),
+      // Whoever waits for the run itself is told.
+      () => clearInterval(timer),
+    );
+  }, watchEveryMs);
+  return () => clearInterval(timer);
 };
 
 const attempt = async (one: Running, step: () => Promise<void>): Promise<void> => {
