@@ -1,7 +1,7 @@
 const { readFile } = require('node:fs/promises');
 
 /**
- * What esbuild leaves out of the SDK because it is told two things that it cannot know. Nothing of a package is changed on
+ * What esbuild leaves out of the SDK because it is told what it cannot know. Nothing of a package is changed on
  * disk, and what is left behaves as before; tests/bundle holds the sizes, and that the bundles really upload.
  */
 
@@ -38,4 +38,33 @@ const withoutUnusedSchemas = {
   },
 };
 
-module.exports = [withoutCredentialChain, withoutUnusedSchemas];
+/** The codec of event streams, which of all operations only S3 Select's would use. */
+const withoutEventStreams = {
+  name: 'without-event-streams',
+  setup(build) {
+    const namespace = 'no-event-streams';
+    build.onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path }) => ({ path, namespace }));
+    build.onLoad({ filter: /.*/, namespace }, () => ({
+      contents: `export const resolveEventStreamSerdeConfig = (config) => config;
+      export const eventStreamSerdeProvider = () => undefined;
+      export class EventStreamSerde {
+        constructor() {
+          throw new Error('no operation that is called here streams events');
+        }
+      }`,
+    }));
+  },
+};
+
+/** All of a package's description but its version, which goes into the user agent. */
+const withoutDescriptions = {
+  name: 'without-descriptions',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+module.exports = [withoutEventStreams, withoutDescriptions, withoutCredentialChain, withoutUnusedSchemas];
