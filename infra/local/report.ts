@@ -68,7 +68,7 @@ export function eventLine({ detail }: DeliveredEvent): string {
   const bytes = [receivedBytes, sizeBytes].filter((count) => count !== undefined).join(' of ');
   return lineOf([
     new Date(time).toTimeString().slice(0, 8),
-    type.padEnd(14),
+    type.padEnd(16),
     `s3://${bucket}/${key}`,
     bytes === '' ? undefined : `${bytes} bytes`,
     reason === undefined ? undefined : `(${reason})`,

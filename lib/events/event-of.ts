@@ -29,8 +29,8 @@ export const eventOf = ({ before, after, atMs }: SessionChange, nowMs: number): 
     destination: session.destination,
     bucket: session.bucket,
     key: session.key,
-    // What ends a session also forgets what it was about.
-    ...factsOf(after?.state === 'stored' ? after : (before ?? session)),
+    // What ends a session also forgets what it was about, and nothing is known of a new one.
+    ...(before === undefined ? {} : factsOf(after?.state === 'stored' ? after : before)),
     ...(what.reason === undefined ? {} : { reason: what.reason }),
   };
 };

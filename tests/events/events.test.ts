@@ -51,7 +51,7 @@ describe('the event of a change', () => {
   const ended = (outcome: (typeof outcomes)[number]) => ({ ...later(tombstone), outcome });
 
   it.each([
-    ['a new session', undefined, fresh, { type: 'Upload Created', receivedBytes: 0 }],
+    ['a new session', undefined, fresh, { type: 'Upload Created' }],
     [
       'the last byte',
       receiving,

@@ -15,6 +15,7 @@ import { itemSizeBytes } from '../support/item-size.ts';
 import type { Job } from './job.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
 import type { PerformedCall, Simulation } from './simulation.ts';
+import { ToldEvents } from './told-events.ts';
 
 const maxItemBytes = 1024;
 
@@ -28,6 +29,7 @@ export class Invariants {
   readonly #simulation: Simulation;
   readonly #s3: S3Client;
   readonly #jobs: readonly Job[];
+  readonly #events = new ToldEvents((what) => this.#fail(what));
 
   constructor(simulation: Simulation, s3: S3Client, jobs: readonly Job[]) {
     this.#simulation = simulation;
@@ -44,6 +46,7 @@ export class Invariants {
     const session = fromItem(item);
     const before = this.sessions.get(session.sessionId);
     this.sessions.set(session.sessionId, session);
+    this.#events.onChange(before, session);
     this.#simulation.note(`  ${session.sessionId.slice(0, 4)} v${session.version} ${describe(session)}`);
     this.#committed.set(
       session.sessionId,
@@ -103,6 +106,7 @@ export class Invariants {
 
   /** P3, P4, P7 and what every client was told, when nothing is under way any more. */
   async checkOutcomes(): Promise<void> {
+    this.#events.check(this.sessions.values());
     for (const job of this.#jobs) {
       const key = job.path.slice(1);
       const object = await this.#get(uploadBucket, key);
