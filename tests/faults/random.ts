@@ -35,6 +35,12 @@ export class Random {
     return value;
   }
 
+  bytes(length: number): Buffer {
+    const words = new Uint32Array(Math.ceil(length / 4));
+    for (let index = 0; index < words.length; index++) words[index] = this.int(2 ** 32);
+    return Buffer.from(words.buffer, 0, length);
+  }
+
   hex(bytes: number): string {
     return Array.from({ length: bytes }, () => this.int(256).toString(16).padStart(2, '0')).join('');
   }

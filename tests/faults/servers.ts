@@ -1,10 +1,5 @@
-import { EventEmitter } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import dynalite from 'dynalite';
-import { type EmbeddedS3, openEmbeddedS3 } from '../../infra/local/s3/index.ts';
-import { readSessionTable, type TableDefinition } from '../../infra/local/storage-template.ts';
+import { type EmbeddedS3, openEmbeddedS3, type RepeatedComplete } from '../../infra/local/s3/index.ts';
+import { SimulatedTable, type TableOptions } from './table.ts';
 
 export const table = 'sessions';
 export const stagingBucket = 'staging';
@@ -33,30 +28,39 @@ export interface WireResponse {
 export interface Servers {
   readonly s3: EmbeddedS3;
   callS3(request: WireRequest): Promise<WireResponse>;
-  callDynamoDB(request: WireRequest): Promise<WireResponse>;
+  readonly table: SimulatedTable;
   close(): Promise<void>;
 }
 
-export const openServers = async (dataDir: string, nowMs: () => number): Promise<Servers> => {
+export interface ServerOptions extends TableOptions {
+  readonly dataDir: string;
+  readonly repeatedComplete: RepeatedComplete;
+  readonly nowMs: () => number;
+}
+
+export const openServers = async ({
+  dataDir,
+  repeatedComplete,
+  nowMs,
+  ...tableOptions
+}: ServerOptions): Promise<Servers> => {
   const s3 = await openEmbeddedS3({
     dataDir,
     region,
     credentials,
     buckets: [stagingBucket, uploadBucket],
     now: nowMs,
-    maxClockSkewMs: Number.POSITIVE_INFINITY,
+    checksSignatures: false,
+    repeatedComplete,
     minPartBytes,
   });
-  const dynamodb = dynalite({ createTableMs: 0 });
-  const callDynamoDB = (request: WireRequest) => inject(dynamodb, request);
-  await createTable(callDynamoDB);
   return {
     s3,
     callS3: async (request) => {
       const response = await s3.handle(request);
       return { ...response, body: await whole(response.body) };
     },
-    callDynamoDB,
+    table: new SimulatedTable(tableOptions),
     close: () => s3.close(),
   };
 };
@@ -67,56 +71,3 @@ const whole = async (body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 };
-
-/** What dynalite uses of a response. */
-class InjectedResponse extends EventEmitter {
-  statusCode = 200;
-  contentType = '';
-  readonly headers: Record<string, string> = {};
-  readonly #done: (response: WireResponse) => void;
-
-  constructor(done: (response: WireResponse) => void) {
-    super();
-    this.#done = done;
-  }
-
-  setHeader(name: string, value: unknown): void {
-    this.headers[name.toLowerCase()] = `${value}`;
-  }
-
-  end(body = ''): void {
-    this.#done({ status: this.statusCode, headers: this.headers, body: Buffer.from(body) });
-  }
-}
-
-const inject = (server: EventEmitter, { method, path, headers, body }: WireRequest): Promise<WireResponse> =>
-  new Promise((resolve) => {
-    const request = Object.assign(Readable.from([Buffer.from(body)]), { method, url: path, headers });
-    server.emit('request', request, new InjectedResponse(resolve));
-  });
-
-let definition: TableDefinition | undefined;
-
-const createTable = async (call: (request: WireRequest) => Promise<WireResponse>): Promise<void> => {
-  const file = fileURLToPath(new URL('../../infra/storage.yml', import.meta.url));
-  definition ??= readSessionTable(await readFile(file, 'utf8'));
-  const created = await call(dynamoDBRequest('CreateTable', { ...definition, TableName: table }));
-  if (created.status !== 200) throw new Error(`no table: ${Buffer.from(created.body)}`);
-  for (;;) {
-    const { body } = await call(dynamoDBRequest('DescribeTable', { TableName: table }));
-    if (Buffer.from(body).includes('"ACTIVE"')) return;
-  }
-};
-
-/** A request to DynamoDB as the simulation itself makes it, past every fault. */
-export const dynamoDBRequest = (action: string, input: unknown): WireRequest => ({
-  method: 'POST',
-  path: '/',
-  headers: {
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': `DynamoDB_20120810.${action}`,
-    'x-amz-date': '20261122T000000Z',
-    authorization: 'AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=0',
-  },
-  body: Buffer.from(JSON.stringify(input)),
-});

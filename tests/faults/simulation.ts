@@ -299,7 +299,7 @@ export class Simulation {
 
   async #perform(service: Service, request: WireRequest): Promise<WireResponse> {
     const response =
-      service === 's3' ? await this.#servers.callS3(request) : await this.#servers.callDynamoDB(request);
+      service === 's3' ? await this.#servers.callS3(request) : this.#servers.table.call(request);
     this.onPerformed({ service, operation: operationOf(service, request), request, response });
     return response;
   }
@@ -312,7 +312,13 @@ export class Simulation {
     }
   }
 
+  /**
+   * Everything has come to its next call, delivery or timer. Files are the one thing that takes real time: how long a disk
+   * needs must not decide what the seed chooses from.
+   */
   async #quiet(): Promise<void> {
-    for (let turn = 0; turn < turnsToQuiet; turn++) await new Promise((resolve) => realImmediate(resolve));
+    do {
+      for (let turn = 0; turn < turnsToQuiet; turn++) await new Promise((resolve) => realImmediate(resolve));
+    } while (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq')));
   }
 }

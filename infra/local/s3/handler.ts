@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Authority, authenticate } from './auth/authenticate.ts';
+import { type Authority, authenticate, type PayloadProof } from './auth/authenticate.ts';
 import type { Call, Environment } from './call.ts';
 import { ConnectionLostError, S3Error } from './errors.ts';
 import { connectionReset, cutAnswer, type FaultHook, type FaultTarget } from './faults.ts';
@@ -12,7 +12,8 @@ import { element, xmlDocument } from './xml-writer.ts';
 /** What a request passes through on its way to its operation. */
 export interface Handling {
   readonly env: Environment;
-  readonly authority: Authority;
+  /** `undefined`: every request is believed, and its body taken as it is. */
+  readonly authority: Authority | undefined;
   readonly counters: Counters;
   readonly onRequest: FaultHook | undefined;
   readonly onInternalError: (error: unknown, request: S3Request) => void;
@@ -49,7 +50,8 @@ async function run(request: S3Request, requestId: string, handling: Handling): P
   const target = parseTarget(request, env.region);
   const { name, run: operation } = route(request, target);
   const { bucket, key, query } = target;
-  const proof = authenticate(request, target, authority);
+  const proof: PayloadProof =
+    authority === undefined ? { kind: 'unsigned' } : authenticate(request, target, authority);
   const call: Call = {
     request,
     headers: request.headers,
