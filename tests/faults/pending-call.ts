@@ -1,6 +1,6 @@
 import type { Invocation } from './invocation.ts';
 import type { Service } from './sdk.ts';
-import type { WireRequest, WireResponse } from './servers.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
 
 /** An AWS call that waits for its turn. */
 export interface PendingCall {

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Invocation } from './invocation.ts';
-import { credentials, region, type WireRequest, type WireResponse } from './servers.ts';
+import { credentials, region } from './servers.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
 
 export type Service = 's3' | 'dynamodb';
 

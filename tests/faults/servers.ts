@@ -1,5 +1,6 @@
 import { type EmbeddedS3, openEmbeddedS3, type RepeatedComplete } from '../../infra/local/s3/index.ts';
 import { SimulatedTable, type TableOptions } from './table.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
 
 export const table = 'sessions';
 export const stagingBucket = 'staging';
@@ -9,20 +10,6 @@ export const credentials = { accessKeyId: 'SIMULATION', secretAccessKey: 'simula
 
 /** S3 refuses smaller parts, the last one excepted. */
 export const minPartBytes = 4096;
-
-/** One request or answer of an SDK, whole. */
-export interface WireRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-export interface WireResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
 
 /** The embedded servers without sockets: a request is answered before anything else happens. */
 export interface Servers {

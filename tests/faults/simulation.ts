@@ -4,7 +4,8 @@ import { connectionLost, label, operationOf, type PendingCall, throttledResponse
 import type { FaultPlan } from './plan.ts';
 import type { Random } from './random.ts';
 import type { CarryOptions, Service } from './sdk.ts';
-import type { Servers, WireRequest, WireResponse } from './servers.ts';
+import type { Servers } from './servers.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
 
 /** The clock of a run: `uninstall` gives the process its own back. */
 export type VirtualClock = Clock & { uninstall(): void };

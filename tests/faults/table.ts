@@ -1,4 +1,4 @@
-import type { WireRequest, WireResponse } from './servers.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
 
 /** One attribute as DynamoDB writes it in JSON: `{"S": "text"}`; binaries are in base64. */
 type Value = Readonly<Record<string, unknown>>;
