@@ -14,7 +14,7 @@ import { visibleSession } from '../lib/session/visibility.ts';
 import { discardSession, forgetSession } from '../lib/upload/end-session.ts';
 import { awaitNotification } from '../lib/upload/notification.ts';
 import { publish } from '../lib/upload/publish.ts';
-import type { UploadServices } from '../lib/upload/services.ts';
+import { type UploadServices, withCloseGrace } from '../lib/upload/services.ts';
 import { storeEmptyEntity } from '../lib/upload/store-empty.ts';
 
 /**
@@ -25,6 +25,7 @@ export const closeSession =
   (services: UploadServices, access: Access<ResolvedDestination>): PacketHandler =>
   async (request, call) => {
     const admission = await admit(request, access, 'Close-Session', call);
+    const own = withCloseGrace(services, admission.destination.closeGraceSeconds);
     const sessionId = parseSessionId(request.headers);
     const claim = claimOf(admission);
     let session: Session | undefined =
@@ -58,7 +59,7 @@ export const closeSession =
             services.timers,
             call.signal,
           );
-          session = await storeEmptyEntity(services, decision.session, call);
+          session = await storeEmptyEntity(own, decision.session, call);
           break;
         case 'discard-early':
           session = await discardSession(services, decision.session, 'early', call);

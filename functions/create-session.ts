@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import { pathBelow, type ResolvedDestination } from '../lib/access/destination.ts';
+import { acceptsName } from '../lib/access/file-names.ts';
 import { expandKey } from '../lib/access/key-template.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
@@ -11,7 +12,7 @@ import { ProtocolError } from '../lib/protocol/errors.ts';
 import { offersOurProtocol } from '../lib/protocol/protocol-list.ts';
 import { isAbsent } from '../lib/session/store.ts';
 import { createSession as newSession } from '../lib/session/transitions.ts';
-import { demandRoom } from '../lib/upload/room.ts';
+import { hasRoom, noRoom } from '../lib/upload/room.ts';
 import { momentOf, type UploadServices } from '../lib/upload/services.ts';
 
 /** An upper-case GUID of version 4: unguessable, because who knows a session's id may try to write to it. */
@@ -43,12 +44,18 @@ export const createSession =
     });
     if (!expanded.ok) throw new ProtocolError('INVALID_REQUEST', `the URL gives no key: ${expanded.reason}`); // K2
 
+    if (!acceptsName(destination.fileNames, url.path)) {
+      throw new ProtocolError('ACCESS_DENIED', 'the destination takes no file of this name'); // K2
+    }
+
     const target = { bucket: destination.bucket, key: expanded.key };
     if (!destination.allowOverwrites && (await services.objects.head(target, call.signal)) !== undefined) {
       throw new ProtocolError('ACCESS_DENIED', 'the destination exists and overwriting is off'); // K3
     }
 
-    await demandRoom(services, destination, principal, 0, call); // K4
+    if (!(await hasRoom(services, destination, principal, 0, call))) {
+      throw new ProtocolError('LIMIT_REACHED', noRoom); // K4
+    }
     const session = newSession(
       {
         urlHash: claimOf(admission).urlHash,

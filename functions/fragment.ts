@@ -16,8 +16,8 @@ import { nextOffset, type Publishing, type Receiving, type Stored } from '../lib
 import { takeSingleUse } from '../lib/session/single-use.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { receive } from '../lib/upload/receive.ts';
-import { demandRoom } from '../lib/upload/room.ts';
-import type { UploadServices } from '../lib/upload/services.ts';
+import { hasRoom, noRoom } from '../lib/upload/room.ts';
+import { type UploadServices, withCloseGrace } from '../lib/upload/services.ts';
 import type { IncomingBytes } from '../lib/upload/store-fragment.ts';
 import type { WarmState } from '../lib/upload/warm.ts';
 
@@ -36,6 +36,7 @@ export const fragment =
     const admission = await admit(request, access, 'Fragment', call);
     const { destination } = admission;
     const claim = claimOf(admission);
+    const own = withCloseGrace(services, destination.closeGraceSeconds);
     const head = readFragmentHead(request.headers, admission.head.contentLength);
     const sessionId = parseSessionId(request.headers);
     if (sessionId === undefined)
@@ -72,7 +73,14 @@ export const fragment =
         case 'store': {
           const incoming = incomingBytes(request, head, decision);
           if (decision.session.progress === undefined) {
-            await demandRoom(services, destination, claim.principal, decision.totalBytes, call); // K4, once more
+            // K4, once more.
+            if (!(await hasRoom(services, destination, claim.principal, decision.totalBytes, call))) {
+              current = await services.sessions.read(sessionId, call.signal);
+              isFresh = true;
+              // A twin of this packet may have been first: then it is the session itself that is counted.
+              if (current?.version !== decision.session.version) continue;
+              throw new ProtocolError('LIMIT_REACHED', noRoom);
+            }
             await takeSingleUse(
               services.sessions,
               admission.grant,
@@ -82,7 +90,7 @@ export const fragment =
             );
           }
           const timeout = destination.sessionTimeoutSeconds;
-          const received = await receive(services, warm, decision.session, incoming, timeout, call);
+          const received = await receive(own, warm, decision.session, incoming, timeout, call);
           if (received.committed !== undefined) {
             call.nextOffset = nextOffset(received.committed);
             return received.committed.state === 'receiving'
@@ -98,7 +106,7 @@ export const fragment =
     /** F14 and F7a. */
     async function finished(session: Stored | Publishing): Promise<Ack> {
       const notifier = notifierOf(destination, admission.url.hashInput, applications);
-      const reply = await finishUpload(services, session, notifier, call);
+      const reply = await finishUpload(own, session, notifier, call);
       return fragmentAck(
         request.headers,
         session.entity.totalBytes,

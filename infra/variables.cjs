@@ -49,7 +49,7 @@ exports.deployment = (variables) =>
     const { planDeployment } = load('./deployment/plan.ts');
     const { certificatePort } = await exports.access(variables);
     const { parameters } = await readParameters(variables);
-    return planDeployment(parameters, certificatePort);
+    return planDeployment(parameters, await exports.readDestinations(), certificatePort);
   });
 
 /** `${file(./infra/variables.cjs):environment}`: the variables of functions, by what these do. */

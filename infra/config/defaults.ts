@@ -47,6 +47,9 @@ export const destinationDefaults = {
    */
   sessionTimeoutSeconds: 14 * day,
 
+  /** What the functions have: an hour, unless CLOSE_GRACE_SECONDS says otherwise. */
+  closeGraceSeconds: null,
+
   /**
    * By the open specification the object appears when the client closes the session; a CANCEL before that leaves
    * nothing. `last-fragment` shows it one request earlier, also to clients that never close, and a CANCEL in between
@@ -88,6 +91,8 @@ export const destinationBounds = {
   minSessionsPerPrincipal: 10,
   /** S3: 10,000 parts of at most 5 GiB. */
   maxUploadBytes: 10_000 * 5 * 1024 ** 3,
+  /** The sweep comes every five minutes; below a minute it could overtake a client that is about to close. */
+  minCloseGraceSeconds: 60,
   /** Below a minute a client's ordinary pauses would end its sessions. */
   minSessionTimeoutSeconds: 60,
   /** The fragment function's own time less what it needs before and after the application. */

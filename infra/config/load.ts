@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Destination } from '../../lib/access/destination.ts';
 import { destinationDefaults } from './defaults.ts';
 import { ConfigurationError } from './errors.ts';
+import { compileObjectRules, encryptionProblems } from './objects-schema.ts';
 import { readYaml } from './read-yaml.ts';
 import { accessProblems, destinationProblems, type StackLimits } from './rules.ts';
 import { type DestinationEntry, destinationSchema, fileSchema, isMapping } from './schema.ts';
@@ -42,7 +43,12 @@ const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination
     sessionsPerPrincipal:
       entry.sessionsPerPrincipal ?? (isAnonymous(entry) ? null : destinationDefaults.sessionsPerPrincipal),
     openBytesPerPrincipal: entry.openBytesPerPrincipal ?? destinationDefaults.openBytesPerPrincipal,
+    fileNames: Object.freeze({
+      allowedNames: entry.allowedNames ?? null,
+      deniedNames: entry.deniedNames ?? null,
+    }),
     sessionTimeoutSeconds: entry.sessionTimeout ?? destinationDefaults.sessionTimeoutSeconds,
+    closeGraceSeconds: entry.closeGrace ?? destinationDefaults.closeGraceSeconds,
     publishOn: entry.publishOn ?? destinationDefaults.publishOn,
     enabled: entry.enabled ?? destinationDefaults.enabled,
     access: entry.access,
@@ -50,6 +56,7 @@ const compileEntry = (entry: DestinationEntry, limits: StackLimits): Destination
       ? (entry.principalFrom ?? destinationDefaults.principalFrom)
       : null,
     allow: entry.allow ?? destinationDefaults.allow,
+    objects: compileObjectRules(entry),
     reply: entry.reply ?? destinationDefaults.reply,
   });
 
@@ -64,9 +71,11 @@ const readEntry = (value: unknown, index: number, limits: StackLimits): EntryRea
     return { problems: [...strangers, ...issues] };
   }
   const destination = compileEntry(parsed.data, limits);
-  const rules = [...accessProblems(parsed.data), ...destinationProblems(destination, limits)].map(
-    ({ key, message }) => `${at}.${key}: ${message}`,
-  );
+  const rules = [
+    ...accessProblems(parsed.data),
+    ...encryptionProblems(parsed.data),
+    ...destinationProblems(destination, limits),
+  ].map(({ key, message }) => `${at}.${key}: ${message}`);
   return { destination, problems: [...strangers, ...rules] };
 };
 

@@ -82,6 +82,15 @@ export const accessProblems = ({
   return problems;
 };
 
+const closeGraceProblems = ({ closeGraceSeconds: seconds }: Destination): string[] => {
+  const minimum = destinationBounds.minCloseGraceSeconds;
+  const maximum = destinationBounds.maxSessionTimeoutSeconds;
+  if (seconds === null || (seconds >= minimum && seconds <= maximum)) return [];
+  return [
+    `${formatCount(seconds)} seconds is not between ${minimum} and ${formatCount(maximum)}, the life of a session`,
+  ];
+};
+
 const openLimitProblems = (destination: Destination): KeyProblem[] => {
   const { sessionsPerPrincipal, openBytesPerPrincipal, maximumUploadBytes, access } = destination;
   const problem = (key: string, message: string): KeyProblem => ({ key, message });
@@ -118,6 +127,7 @@ export const destinationProblems = (destination: Destination, limits: StackLimit
     ...fragmentLimitProblems(destination, limits).map((message) => ({ key: 'fragmentLimit', message })),
     ...uploadSizeProblems(destination, limits).map((message) => ({ key: 'maximumUploadSize', message })),
     ...sessionTimeoutProblems(destination).map((message) => ({ key: 'sessionTimeout', message })),
+    ...closeGraceProblems(destination).map((message) => ({ key: 'closeGrace', message })),
     ...openLimitProblems(destination),
     ...(stagingBucket
       ? [

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { relativePathFault } from '../../lib/access/path-rules.ts';
+import { characterFault, relativePathFault } from '../../lib/access/path-rules.ts';
 import { accessSchema, allowSchema, principalFromSchema } from './access-schema.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import { byteCount, checked, expected, flag, seconds, wholeNumber } from './fields.ts';
 import { keyTemplateFaults } from './key-template-rules.ts';
+import { objectShape } from './objects-schema.ts';
 import { replySchema } from './reply-schema.ts';
 
 const prefixFaults = (prefix: string): readonly string[] => {
@@ -22,6 +23,17 @@ const bucketFaults = (name: string): readonly string[] => {
   return fault === undefined ? [] : [fault];
 };
 
+const namePatternFaults = (pattern: string): readonly string[] => {
+  if (pattern === '') return ['is empty'];
+  if (/[/\\]/.test(pattern)) return ['is for the name of a file: which folders are open is said with allow'];
+  return characterFault(pattern) === undefined ? [] : ['no file name has such a character'];
+};
+const namePatterns = z
+  .array(checked('a file name such as "*.zip"', namePatternFaults), {
+    error: expected('a list of file names such as ["*.zip", "*.log"]'),
+  })
+  .min(1, { error: 'must have at least one name' });
+
 /** One destination as the file writes it; each key for itself. What fits together is judged in `rules.ts`. */
 export const destinationSchema = z.object(
   {
@@ -33,7 +45,10 @@ export const destinationSchema = z.object(
     allowOverwrites: flag().optional(),
     sessionsPerPrincipal: wholeNumber().optional(),
     openBytesPerPrincipal: byteCount().optional(),
+    allowedNames: namePatterns.optional(),
+    deniedNames: namePatterns.optional(),
     sessionTimeout: seconds().optional(),
+    closeGrace: seconds().optional(),
     publishOn: z
       .enum(['close-session', 'last-fragment'], { error: expected('close-session or last-fragment') })
       .optional(),
@@ -41,6 +56,7 @@ export const destinationSchema = z.object(
     access: accessSchema,
     principalFrom: principalFromSchema.optional(),
     allow: allowSchema.optional(),
+    ...objectShape,
     reply: replySchema.optional(),
   },
   { error: expected('a mapping') },

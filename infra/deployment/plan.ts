@@ -1,3 +1,4 @@
+import type { Destination } from '../../lib/access/destination.ts';
 import type { Parameters } from './parameters.ts';
 
 /** A reference to a resource of the template. */
@@ -10,6 +11,7 @@ interface Parts {
   readonly listener: string;
   readonly domain: string;
   readonly keyAccess: string;
+  readonly tagAccess: string;
   readonly events: string;
 }
 
@@ -52,17 +54,24 @@ const httpsPort = 443;
 const httpPort = 80;
 
 /**
- * Checked parameters → the parts of the template and what stands in them. `certificatePort`: of a second listener that
+ * Checked parameters and destinations → the parts of the template and what stands in them. `certificatePort`: of a second listener that
  * verifies certificates, if there is one.
  */
 export const planDeployment = (
   parameters: Parameters,
+  destinations: readonly Pick<Destination, 'objects'>[],
   certificatePort: number | null = null,
 ): DeploymentPlan => {
   const { allowHttp, listenerArn, domainName, hostedZoneId, vpcId, subnetIds, kmsKeyArn } = parameters;
   const ownLoadBalancer = listenerArn === undefined;
   const keyArns = [
-    ...new Set([...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...parameters.destinationKeyArns]),
+    ...new Set([
+      ...(kmsKeyArn === undefined ? [] : [kmsKeyArn]),
+      ...parameters.destinationKeyArns,
+      ...destinations.flatMap(({ objects: { encryption } }) =>
+        encryption?.kind === 'kms' ? (encryption.keyArn ?? []) : [],
+      ),
+    ]),
   ];
   return {
     parts: {
@@ -71,6 +80,10 @@ export const planDeployment = (
       listener: when(ownLoadBalancer, allowHttp ? 'listener-http.yml' : 'listener-https.yml'),
       domain: when(hostedZoneId !== undefined, 'domain.yml'),
       keyAccess: when(keyArns.length > 0, 'key-access.yml'),
+      tagAccess: when(
+        destinations.some(({ objects }) => Object.keys(objects.tags).length > 0),
+        'tag-access.yml',
+      ),
       events: when(parameters.events, 'events.yml'),
     },
     listenerArn: listenerArn ?? { Ref: 'Listener' },

@@ -1,3 +1,5 @@
+import { matches, type Pattern, star } from './wildcards.ts';
+
 /** One line of a destination's `allow`: who, known how, may write where. */
 export interface AllowRule {
   /** Names; `*` in one stands for any characters. */
@@ -10,40 +12,6 @@ export interface AllowRule {
    */
   readonly paths: readonly string[];
 }
-
-/** Stands for any run of items in a pattern. */
-const star = Symbol('any');
-type Pattern<T> = readonly (T | typeof star)[];
-
-/** Whole match, in pattern × text steps at most, so that no path can make it slow. */
-const matches = <P, T>(
-  pattern: Pattern<P>,
-  text: readonly T[],
-  fits: (wanted: P, item: T) => boolean,
-): boolean => {
-  let p = 0;
-  let t = 0;
-  let starAt = -1;
-  let textAtStar = 0;
-  while (t < text.length) {
-    const wanted = pattern[p];
-    const item = text[t];
-    if (wanted === star) {
-      starAt = p++;
-      textAtStar = t;
-    } else if (wanted !== undefined && item !== undefined && fits(wanted, item)) {
-      p++;
-      t++;
-    } else if (starAt !== -1) {
-      p = starAt + 1;
-      t = ++textAtStar;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === star) p++;
-  return p === pattern.length;
-};
 
 const isSame = (a: string, b: string): boolean => a === b;
 

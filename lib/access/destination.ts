@@ -1,4 +1,6 @@
 import type { AllowRule } from './allow.ts';
+import type { FileNameRules } from './file-names.ts';
+import type { ObjectRules } from './object-terms.ts';
 import type { ReplyApplication } from './reply-application.ts';
 
 /**
@@ -22,8 +24,12 @@ export interface Destination {
   readonly sessionsPerPrincipal: number | null;
   /** Their totals, summed; `null` for no limit. */
   readonly openBytesPerPrincipal: number | null;
+  /** A file of another name is refused at CREATE; a session that is there stays. */
+  readonly fileNames: FileNameRules;
   /** Idle life of a session; only a FRAGMENT that stored something restarts it. */
   readonly sessionTimeoutSeconds: number;
+  /** How long a complete file waits for its CLOSE before the sweep publishes it; `null`: as the functions have it. */
+  readonly closeGraceSeconds: number | null;
   /** When the object appears: at CLOSE-SESSION, or before the last fragment is acknowledged. */
   readonly publishOn: 'close-session' | 'last-fragment';
   /** Off: every packet here is answered 501 E_ACCESSDENIED. */
@@ -37,6 +43,8 @@ export interface Destination {
   readonly principalFrom: string | null;
   /** Who may write where; `null`: everybody who is known, everywhere. */
   readonly allow: readonly AllowRule[] | null;
+  /** What a published object carries, and how it is kept. */
+  readonly objects: ObjectRules;
   /** Who is told of a finished upload, and answers it; `null` for an ordinary destination. */
   readonly reply: ReplyApplication | null;
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Access } from '../access/admit.ts';
 import { type ResolvedDestination, withBuckets } from '../access/destination.ts';
+import { objectTermsOf } from '../access/object-terms.ts';
 import type { Log } from '../lambda/log.ts';
 import { DynamoDBSessionStore } from '../session/dynamodb-store.ts';
 import { s3PartLimits } from '../upload/parts.ts';
@@ -49,6 +50,7 @@ export const composeUpload = (settings: Settings): UploadComposition => {
       timers: timersOf(environment),
       // 20 pieces of 12 bytes keep the session item under 1 KB.
       limits: { ...s3PartLimits, maxTailPieces: 20 },
+      objectTerms: (destination, originalName) => objectTermsOf(destinations, destination, originalName),
       nowMs: Date.now,
       newAttempt: () => randomBytes(6).toString('hex'),
       wait: async (durationMs, signal) => {

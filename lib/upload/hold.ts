@@ -120,7 +120,8 @@ const beginCopy = async (
   const file = await completeHold(services, session, budget);
   if (file === undefined) return endAsLost(services, session, 'the held file is gone', budget);
   const { sessionId, principal, bucket, key } = session;
-  const metadata = { sessionId, principal, originalName: file.originalName };
+  const terms = services.objectTerms(session.destination, file.originalName);
+  const metadata = { sessionId, principal, originalName: file.originalName, terms };
   const upload = await services.objects.createUpload({ bucket, key }, metadata, budget.signal);
   const { totalBytes, crc32, originalName } = session.entity;
   const { targetPartBytes, ...limits } = services.limits;

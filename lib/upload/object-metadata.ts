@@ -29,6 +29,7 @@ export const metadataHeaders = (metadata: ObjectMetadata): Record<string, string
   'bits-session-id': metadata.sessionId,
   'bits-original-name': encode(metadata.originalName),
   'bits-principal': encode(metadata.principal),
+  ...metadata.terms?.metadata,
 });
 
 /** The client's name of the file, read back from its object's metadata. */

@@ -23,7 +23,32 @@ export interface ObjectMetadata {
   readonly sessionId: string;
   readonly originalName: string;
   readonly principal: string;
+  /** Absent for what is kept in staging. */
+  readonly terms?: ObjectTerms;
 }
+
+/** How a published object is kept. `null`: as its bucket has it. */
+export interface ObjectTerms {
+  readonly contentType: string;
+  readonly storageClass: StorageClass | null;
+  /** SSE-S3, or SSE-KMS with a key (ARN) or the account's own for S3. */
+  readonly encryption:
+    | { readonly kind: 's3' }
+    | { readonly kind: 'kms'; readonly keyArn: string | null }
+    | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Besides what every object says of itself. ASCII. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+type StorageClass =
+  | 'STANDARD'
+  | 'INTELLIGENT_TIERING'
+  | 'STANDARD_IA'
+  | 'ONEZONE_IA'
+  | 'GLACIER_IR'
+  | 'GLACIER'
+  | 'DEEP_ARCHIVE';
 
 /** An object that is there. */
 export interface FoundObject {

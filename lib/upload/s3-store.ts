@@ -21,6 +21,7 @@ import type {
   ListedPart,
   ObjectMetadata,
   ObjectStore,
+  ObjectTerms,
   Target,
   UploadRef,
 } from './object-store.ts';
@@ -42,6 +43,22 @@ const callTimeoutMs = 10_000;
 const leastBytesPerMs = 2_000;
 /** Complete of a large upload may take minutes [API_CompleteMultipartUpload]. */
 const completeTimeoutMs = 220_000;
+
+/** What CreateMultipartUpload is told of the object to come; Complete and the parts are told nothing of it. */
+const termsInput = ({ contentType, storageClass, encryption, tags }: ObjectTerms) => ({
+  ContentType: contentType,
+  ...(storageClass === null ? {} : { StorageClass: storageClass }),
+  ...(encryption?.kind === 's3' ? { ServerSideEncryption: 'AES256' as const } : {}),
+  ...(encryption?.kind === 'kms'
+    ? {
+        ServerSideEncryption: 'aws:kms' as const,
+        ...(encryption.keyArn === null ? {} : { SSEKMSKeyId: encryption.keyArn }),
+        // One call to KMS for many objects.
+        BucketKeyEnabled: true,
+      }
+    : {}),
+  ...(Object.keys(tags).length === 0 ? {} : { Tagging: new URLSearchParams(tags).toString() }),
+});
 
 /** Pieces and multipart uploads in S3, through the SDK. Bodies go as buffers: a stream would be sent in chunks. */
 export class S3ObjectStore implements ObjectStore {
@@ -106,6 +123,7 @@ export class S3ObjectStore implements ObjectStore {
     const command = new CreateMultipartUploadCommand({
       ...at(target),
       Metadata: metadataHeaders(metadata),
+      ...(metadata.terms === undefined ? {} : termsInput(metadata.terms)),
       // Algorithm and type must agree from here to Complete, or S3 refuses the parts at the very end.
       ...(this.#checksums ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } : {}),
     });

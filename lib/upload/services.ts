@@ -1,7 +1,7 @@
 import type { SessionStore } from '../session/store.ts';
 import type { SessionTimers } from '../session/timers.ts';
 import type { Moment } from '../session/transitions.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore, ObjectTerms } from './object-store.ts';
 import type { PartLimits } from './parts.ts';
 
 export interface UploadLimits extends PartLimits {
@@ -17,6 +17,8 @@ export interface UploadServices {
   readonly stagingBucket: string;
   readonly timers: SessionTimers;
   readonly limits: UploadLimits;
+  /** How a session's object is to be kept, by its destination's prefix and the name of its file. */
+  objectTerms(destination: string, originalName: string): ObjectTerms;
   nowMs(): number;
   /** 6 random bytes in hexadecimal. */
   newAttempt(): string;
@@ -30,6 +32,10 @@ export interface Budget {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
 }
+
+/** The services on a destination's own terms. */
+export const withCloseGrace = (services: UploadServices, closeGraceSeconds: number | null): UploadServices =>
+  closeGraceSeconds === null ? services : { ...services, timers: { ...services.timers, closeGraceSeconds } };
 
 /** The moment of one transition: a new attempt, now. */
 export const momentOf = (services: UploadServices, attempt: string = services.newAttempt()): Moment => ({

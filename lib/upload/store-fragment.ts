@@ -144,10 +144,19 @@ const uploadOf = async (
   { uploadId }: Progress,
   signal: AbortSignal,
 ): Promise<UploadRef> => {
-  const { sessionId, principal } = session;
+  const { sessionId, principal, destination, place } = session;
   const target = uploadTarget(services, session);
   return uploadId === undefined
-    ? services.objects.createUpload(target, { sessionId, originalName, principal }, signal)
+    ? services.objects.createUpload(
+        target,
+        {
+          sessionId,
+          originalName,
+          principal,
+          ...(place === 'destination' ? { terms: services.objectTerms(destination, originalName) } : {}),
+        },
+        signal,
+      )
     : { ...target, uploadId };
 };
 

@@ -72,6 +72,26 @@ describe('a wrong value stops with its file, destination and key', () => {
       '100GiB',
       'access: none tells nobody apart, so there is no principal to count for',
     ],
+    ['allowedNames', '"*.zip"', 'must be a list of file names such as ["*.zip", "*.log"], not "*.zip"'],
+    ['deniedNames', '[]', 'must have at least one name'],
+    ['closeGrace', '59', '59 seconds is not between 60 and 7,776,000, the life of a session'],
+    [
+      'storageClass',
+      'standard',
+      'must be STANDARD, INTELLIGENT_TIERING, STANDARD_IA, ONEZONE_IA, GLACIER_IR, GLACIER, DEEP_ARCHIVE, not "standard"',
+    ],
+    ['encryption', 'AES256', 'must be s3 or kms, not "AES256"'],
+    [
+      'kmsKey',
+      'alias/uploads',
+      '"alias/uploads": is no ARN of a KMS key (of the key itself: an alias may come to stand for another)',
+    ],
+    ['metadata', `{ a: ${'x'.repeat(512)} }`, 'has more than 512 bytes of names and values'],
+    [
+      'tags',
+      `{ ${Array.from({ length: 11 }, (_, at) => `t${at}: a`).join(', ')} }`,
+      'has more than the 10 tags of S3',
+    ],
     ['sessionTimeout', '2w', 'must be a whole number of seconds, or one with s, m, h or d, not "2w"'],
     ['sessionTimeout', '59', '59 seconds is less than the minimum of 60'],
     [

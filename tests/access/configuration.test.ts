@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StackLimits } from '../../infra/config/rules.ts';
+import { plainObjects } from '../support/functions-harness.ts';
 import { limits, oneDestination, parse, problemsOf } from './configuration-support.ts';
 
 describe('a destination', () => {
@@ -15,12 +16,15 @@ describe('a destination', () => {
         allowOverwrites: false,
         sessionsPerPrincipal: null,
         openBytesPerPrincipal: null,
+        fileNames: { allowedNames: null, deniedNames: null },
         sessionTimeoutSeconds: 1_209_600,
+        closeGraceSeconds: null,
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
         principalFrom: null,
         allow: null,
+        objects: plainObjects,
         reply: null,
       },
     ]);
@@ -37,7 +41,16 @@ describe('a destination', () => {
       allowOverwrites: 'true',
       sessionsPerPrincipal: '50',
       openBytesPerPrincipal: '10TiB',
+      allowedNames: '["*.zip", "log-????.txt"]',
+      deniedNames: '["~*"]',
       sessionTimeout: '90d',
+      closeGrace: '10m',
+      storageClass: 'STANDARD_IA',
+      encryption: 'kms',
+      kmsKey: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd',
+      tags: '{ team: field service, cost/centre: "4711" }',
+      metadata: '{ source: fleet }',
+      contentTypes: '{ dmp: application/x-dmp, html: "text/html; charset=utf-8" }',
       publishOn: 'last-fragment',
       enabled: 'false',
       access: 'basic',
@@ -52,12 +65,21 @@ describe('a destination', () => {
         allowOverwrites: true,
         sessionsPerPrincipal: 50,
         openBytesPerPrincipal: 10 * 2 ** 40,
+        fileNames: { allowedNames: ['*.zip', 'log-????.txt'], deniedNames: ['~*'] },
         sessionTimeoutSeconds: 7_776_000,
+        closeGraceSeconds: 600,
         publishOn: 'last-fragment',
         enabled: false,
         access: ['basic'],
         principalFrom: null,
         allow: null,
+        objects: {
+          storageClass: 'STANDARD_IA',
+          encryption: { kind: 'kms', keyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd' },
+          tags: { team: 'field service', 'cost/centre': '4711' },
+          metadata: { source: 'fleet' },
+          contentTypes: { dmp: 'application/x-dmp', html: 'text/html; charset=utf-8' },
+        },
         reply: null,
       },
     ]);
@@ -107,6 +129,12 @@ describe('an impossible pair names both halves', () => {
       { access: 'basic', openBytesPerPrincipal: '79GiB' },
       {},
       ['openBytesPerPrincipal', 'maximumUploadSize'],
+    ],
+    [
+      'a key that nothing uses',
+      { kmsKey: 'arn:aws:kms:eu-west-1:123456789012:key/1', encryption: 's3' },
+      {},
+      ['kmsKey', 'encryption: kms'],
     ],
     [
       'so few sessions that those which have ended are in the way',

@@ -6,6 +6,7 @@ import {
   pathBelow,
   withBuckets,
 } from '../../lib/access/destination.ts';
+import { plainObjects } from '../support/functions-harness.ts';
 
 const destination = (prefix: string, changes: Partial<Destination> = {}): Destination => ({
   prefix,
@@ -17,11 +18,14 @@ const destination = (prefix: string, changes: Partial<Destination> = {}): Destin
   sessionsPerPrincipal: null,
   openBytesPerPrincipal: null,
   sessionTimeoutSeconds: 60,
+  fileNames: { allowedNames: null, deniedNames: null },
+  closeGraceSeconds: null,
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
   principalFrom: null,
   allow: null,
+  objects: plainObjects,
   reply: null,
   ...changes,
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseDestinations } from '../../infra/config/load.ts';
 import { destinationSchema } from '../../infra/config/schema.ts';
+import { contentTypeOf, knownContentTypes, unknownContentType } from '../../lib/access/content-type.ts';
 import { expandKey, keyPlaceholders } from '../../lib/access/key-template.ts';
 import { parseRequestUrl } from '../../lib/access/url.ts';
 import { limits } from './configuration-support.ts';
@@ -69,6 +70,14 @@ describe('the configuration page', () => {
     );
     expect(written).toHaveLength(8);
     expect(explicit).toEqual(parseDestinations(`destinations: [{${required}}]`, 'page', limits));
+  });
+
+  it('lists the extensions that have a content type', () => {
+    const listed = /`(7z [^`]*)`/.exec(page)?.[1]?.split(' ') ?? [];
+    expect(listed.length).toBeGreaterThan(20);
+    for (const extension of listed)
+      expect(contentTypeOf(`a.${extension}`, {}), extension).not.toBe(unknownContentType);
+    expect(listed).toEqual(Object.keys(knownContentTypes));
   });
 
   it('has an example that can be used', () => {

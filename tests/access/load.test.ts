@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileDestinations, compiledDestinationsName } from '../../infra/config/compile.ts';
 import { ConfigurationError } from '../../infra/config/errors.ts';
 import { loadDestinations, parseDestinations } from '../../infra/config/load.ts';
+import { plainObjects } from '../support/functions-harness.ts';
 
 const limits = { memoryBytes: 512 * 1024 ** 2, maxRequestBodyBytes: 1_000_000 };
 const shippedFile = fileURLToPath(new URL('../../infra/destinations.yml', import.meta.url));
@@ -84,12 +85,15 @@ describe('a destinations file', () => {
         allowOverwrites: false,
         sessionsPerPrincipal: null,
         openBytesPerPrincipal: null,
+        fileNames: { allowedNames: null, deniedNames: null },
         sessionTimeoutSeconds: 14 * 86_400,
+        closeGraceSeconds: null,
         publishOn: 'close-session',
         enabled: true,
         access: ['none'],
         principalFrom: null,
         allow: null,
+        objects: plainObjects,
         reply: null,
       },
     ]);

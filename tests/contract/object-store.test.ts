@@ -3,10 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedS3, openEmbeddedS3 } from '../../infra/local/s3/index.ts';
 import { sendContentMd5 } from '../../lib/composition/content-md5.ts';
+import type { ObjectTerms } from '../../lib/upload/object-store.ts';
 import { S3ObjectStore } from '../../lib/upload/s3-store.ts';
 import { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { testServer } from './environment.ts';
@@ -73,6 +80,39 @@ describe('ObjectStore in S3, on the embedded server', () => {
     });
     expect(head.ChecksumType).toBe('FULL_OBJECT');
     expect(Buffer.from(head.ChecksumCRC32 ?? '', 'base64').readUInt32BE()).toBe(crc32(entity));
+  });
+
+  it('the object is kept on its terms: type, class, key, tags and metadata', async () => {
+    const target = { bucket, key: `terms ${randomUUID()}` };
+    const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd';
+    const terms: ObjectTerms = {
+      contentType: 'text/csv',
+      storageClass: 'GLACIER_IR',
+      encryption: { kind: 'kms', keyArn },
+      tags: { team: 'field service', 'cost/centre': '47+11' },
+      metadata: { source: 'fleet' },
+    };
+    const metadata = { sessionId: 'S-1', originalName: 'a.csv', principal: 'p', terms };
+    const upload = await store.createUpload(target, metadata);
+    await store.uploadPart(upload, 1, Buffer.from('1'));
+    const parts = await store.listParts(upload);
+    const completion = { parts, totalBytes: 1, crc32: crc32('1'), onlyIfAbsent: true };
+    expect(await store.completeUpload(upload, completion)).toBe('completed');
+    const at = { Bucket: bucket, Key: target.key };
+    expect(await client.send(new HeadObjectCommand(at))).toMatchObject({
+      ContentType: 'text/csv',
+      StorageClass: 'GLACIER_IR',
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: keyArn,
+      BucketKeyEnabled: true,
+      Metadata: { 'bits-session-id': 'S-1', source: 'fleet' },
+    });
+    const { TagSet } = await client.send(new GetObjectTaggingCommand(at));
+    expect(TagSet).toEqual([
+      { Key: 'team', Value: 'field service' },
+      { Key: 'cost/centre', Value: '47+11' },
+    ]);
+    expect(await store.head(target)).toMatchObject({ sessionId: 'S-1', sizeBytes: 1 });
   });
 
   it('a bucket that is not there is UNAVAILABLE, not an absent piece or object', async () => {

@@ -5,6 +5,7 @@ import { fragment } from '../../functions/fragment.ts';
 import { ping } from '../../functions/ping.ts';
 import { type SweepReport, sweep } from '../../functions/sweep.ts';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
+import { objectTermsOf } from '../../lib/access/object-terms.ts';
 import { lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
 import type { Log } from '../../lib/lambda/log.ts';
 import { DynamoDBSessionIndex } from '../../lib/session/dynamodb-index.ts';
@@ -130,6 +131,7 @@ export class Stage {
         maxParts: 100,
         maxTailPieces: this.#maxTailPieces,
       },
+      objectTerms: (destination, originalName) => objectTermsOf([], destination, originalName),
       nowMs: () => simulation.nowMs,
       newAttempt: () => simulation.random.hex(6),
       wait: (durationMs, signal) =>

@@ -9,7 +9,7 @@ describe('CLOSE-SESSION of a complete file', () => {
     const { harness, session } = await sent();
     expectAck(await harness.send(closePacket(session)), about(acks.ok, session));
     expect(objectText(harness)).toBe(text);
-    expect(harness.objects.object('destination', 'file.bin')?.metadata).toEqual({
+    expect(harness.objects.object('destination', 'file.bin')?.metadata).toMatchObject({
       sessionId: session.slice(1, -1),
       originalName: 'file.bin',
       principal: 'anonymous',

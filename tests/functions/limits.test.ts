@@ -82,6 +82,22 @@ describe('sessionsPerPrincipal', () => {
     expect((await harness.send(textFragment(id, 'text', 0, 4, at))).status).toBe(200);
   });
 
+  it('a doubled first fragment does not count its own session', async () => {
+    const { harness, path } = limited({ sessionsPerPrincipal: 1, openBytesPerPrincipal: 10 });
+    const at = path();
+    const session = await openSession(harness, at);
+    const first = fragmentPacket(session, 0, Buffer.from('x'), 10, at);
+    let twin: number | undefined;
+    harness.sessions.hooks.before = async ({ name }) => {
+      if (name !== 'openSessions') return;
+      harness.sessions.hooks.before = undefined;
+      twin = (await harness.send(first)).status;
+    };
+    const second = await harness.send(first);
+    expect([twin, second.status]).toEqual([200, 200]);
+    expect(second.headers['BITS-Received-Content-Range']).toBe('1');
+  });
+
   it('never stops a session that has begun', async () => {
     const { harness, begin } = limited({ sessionsPerPrincipal: 2 });
     const { session, at } = await begin();

@@ -6,6 +6,7 @@ import { ping } from '../../functions/ping.ts';
 import { unknownPacket } from '../../functions/unknown-packet.ts';
 import type { Access } from '../../lib/access/admit.ts';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
+import { objectTermsOf } from '../../lib/access/object-terms.ts';
 import { type LambdaFunction, lambdaFunction, type PacketHandler } from '../../lib/lambda/handler.ts';
 import type { Facts } from '../../lib/lambda/log.ts';
 import type { Applications } from '../../lib/reply/request.ts';
@@ -18,6 +19,15 @@ import { WarmState } from '../../lib/upload/warm.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
 
+/** Objects as their bucket has them. */
+export const plainObjects = {
+  storageClass: null,
+  encryption: null,
+  tags: {},
+  metadata: {},
+  contentTypes: {},
+} as const;
+
 /** The one destination of a test, unless it says otherwise. */
 export const testDestination: ResolvedDestination = {
   prefix: '/drop/',
@@ -29,11 +39,14 @@ export const testDestination: ResolvedDestination = {
   sessionsPerPrincipal: null,
   openBytesPerPrincipal: null,
   sessionTimeoutSeconds: 1_209_600,
+  fileNames: { allowedNames: null, deniedNames: null },
+  closeGraceSeconds: null,
   publishOn: 'close-session',
   enabled: true,
   access: ['none'],
   principalFrom: null,
   allow: null,
+  objects: plainObjects,
   reply: null,
 };
 
@@ -109,6 +122,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
       stagingBucket: 'staging',
       timers: { ...defaultTimers, ...options.timers },
       limits: { ...s3PartLimits, maxTailPieces: 20, ...options.limits },
+      objectTerms: (destination, originalName) => objectTermsOf(this.destinations, destination, originalName),
       nowMs: () => this.nowMs,
       newAttempt: () => (++attempts).toString(16).padStart(12, '0'),
       wait: async (durationMs) => {

@@ -156,7 +156,7 @@ describe('a deployment', () => {
     [{ allowHttp: 'true' }, true],
     [{ listenerArn, domainName: 'bits.example.com' }, true],
   ])('with %j is decided: %s', (raw, decided) => {
-    expect(planDeployment(readParameters(raw, place)).undecided === null).toBe(decided);
+    expect(planDeployment(readParameters(raw, place), []).undecided === null).toBe(decided);
   });
 
   it('of an earlier package is refused when it was made to be looked at', () => {

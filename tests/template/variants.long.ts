@@ -17,6 +17,8 @@ const keyArn = (id: string) => `arn:aws:kms:eu-west-1:${account}:key/${id}`;
 const ownKey = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const theirKey = 'mrk-1234abcd12ab34cd56ef1234567890ab';
 
+const dumpsKey = 'abcd1234-12ab-34cd-56ef-1234567890ab';
+
 const types = (template: Template): readonly string[] =>
   Object.values(template.Resources).map(({ Type }) => Type);
 
@@ -91,7 +93,8 @@ const variants: readonly Variant[] = [
         logLevel: 'WARN',
       },
       destinations: `destinations:
-  - { prefix: /dumps/, bucket: example-crash-dumps, key: "d/{path}", maximumUploadSize: 16GiB, access: none }
+  - { prefix: /dumps/, bucket: example-crash-dumps, key: "d/{path}", maximumUploadSize: 16GiB, access: none,
+      encryption: kms, kmsKey: "${keyArn(dumpsKey)}", tags: { team: field } }
   - { prefix: /tills/, bucket: example-tills, maximumUploadSize: 1GiB, access: none }
   - { prefix: /more/, bucket: example-tills, maximumUploadSize: 1GiB, access: none, enabled: false }
 `,
@@ -114,8 +117,10 @@ const variants: readonly Variant[] = [
       expect(show(statements)).not.toContain('UploadBucket');
       expect(statements.find(({ Action }) => Action.includes('kms:Decrypt'))).toMatchObject({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
-        Resource: [keyArn(ownKey), keyArn(theirKey)],
+        Resource: [keyArn(ownKey), keyArn(theirKey), keyArn(dumpsKey)],
       });
+      const tagging = statements.find(({ Action }) => Action.includes('s3:PutObjectTagging'));
+      expect(show(tagging?.Resource)).toContain('example-crash-dumps/*');
       expect(show(statementsOfRole(template, 'CreateSessionRole'))).not.toContain('kms:');
       expect(show(template.Resources['UploadBucket'])).toContain(keyArn(ownKey));
       expect(show(template.Resources['StagingBucket'])).toContain('"BucketKeyEnabled":true');

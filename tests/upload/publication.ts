@@ -1,3 +1,4 @@
+import { objectTermsOf } from '../../lib/access/object-terms.ts';
 import type { Publishing, Session, Stored } from '../../lib/session/session.ts';
 import { defaultTimers } from '../../lib/session/timers.ts';
 import type { FoundObject, ListedPart } from '../../lib/upload/object-store.ts';
@@ -66,6 +67,7 @@ export const publication = (start: Session = stored) => {
     stagingBucket: 'staging',
     timers: defaultTimers,
     limits: { ...s3PartLimits, maxTailPieces: 20 },
+    objectTerms: (destination, originalName) => objectTermsOf([], destination, originalName),
     nowMs: () => clock.nowMs,
     newAttempt: () => (++attempts).toString(16).padStart(12, '0'),
     wait: async (durationMs, signal) => {
