@@ -22,13 +22,13 @@ describe('a BITS client against the local stack, over sockets', () => {
     return result;
   };
 
-  // The 5,120-byte cuts of the larger files run in tests/long.
+  // The small cuts of the larger files run in tests/long.
   for (const [size, cuts] of [
     [0, [5_120, 65_537, 999_983, 1_000_000]],
     [1, [5_120, 65_537, 999_983, 1_000_000]],
-    [5 * mebibyte - 1, [65_537, 999_983, 1_000_000]],
-    [5 * mebibyte, [65_537, 999_983, 1_000_000]],
-    [8 * mebibyte, [65_537, 999_983, 1_000_000]],
+    [5 * mebibyte - 1, [999_983, 1_000_000]],
+    [5 * mebibyte, [999_983, 1_000_000]],
+    [8 * mebibyte, [999_983, 1_000_000]],
     [8 * mebibyte + 1, [65_537, 999_983, 1_000_000]],
     [40 * mebibyte + 7, [999_983, 1_000_000]],
   ] as const) {

@@ -18,12 +18,19 @@ const residentMebibytes = async (pid: number): Promise<number> => {
 describe('large files and small fragments, against npm start in a process of its own', () => {
   const cases = [
     { name: '1 GiB in 1,000,000-byte fragments', sizeBytes: 1024 * mebibyte, cut: 1_000_000 },
-    { name: '40 MiB + 7 in 5,120-byte fragments', sizeBytes: 40 * mebibyte + 7, cut: 5_120 },
-    { name: '40 MiB + 7 in 65,537-byte fragments', sizeBytes: 40 * mebibyte + 7, cut: 65_537 },
-    { name: '5 MiB - 1 in 5,120-byte fragments', sizeBytes: 5 * mebibyte - 1, cut: 5_120 },
-    { name: '5 MiB in 5,120-byte fragments', sizeBytes: 5 * mebibyte, cut: 5_120 },
-    { name: '8 MiB in 5,120-byte fragments', sizeBytes: 8 * mebibyte, cut: 5_120 },
-    { name: '8 MiB + 1 in 5,120-byte fragments', sizeBytes: 8 * mebibyte + 1, cut: 5_120 },
+    ...[5_120, 65_537].flatMap((cut) =>
+      [
+        ['40 MiB + 7', 40 * mebibyte + 7],
+        ['5 MiB - 1', 5 * mebibyte - 1],
+        ['5 MiB', 5 * mebibyte],
+        ['8 MiB', 8 * mebibyte],
+        ['8 MiB + 1', 8 * mebibyte + 1],
+      ].map(([name, sizeBytes]) => ({
+        name: `${name} in ${cut.toLocaleString('en')}-byte fragments`,
+        sizeBytes: Number(sizeBytes),
+        cut,
+      })),
+    ),
   ];
   it.each(cases)('$name', async ({ sizeBytes, cut }) => {
     const dataDir = await tempFolder();
