@@ -48,6 +48,32 @@ const variants: readonly Variant[] = [
     },
   },
   {
+    name: 'users and keys that are there already, certificates behind somebody else\u2019s listener',
+    options: {
+      stage: 'abcdefghij-1',
+      region: 'eu-west-1',
+      parameters: {
+        listenerArn,
+        domainName: 'bits.example.com',
+        mtlsListenerArn: listenerArn.replace('/ours/', '/theirs/'),
+        usersSecretArn: `arn:aws:secretsmanager:eu-west-1:${account}:secret:fleet/users-AbCdEf`,
+        documentKeyArns: keyArn(ownKey),
+      },
+      destinations: `destinations:
+  - { prefix: /users/, maximumUploadSize: 1GiB, access: [basic, ticket] }
+  - { prefix: /machines/, key: "m/{path}", maximumUploadSize: 1GiB, access: mtls, principalFrom: CN }
+`,
+    },
+    expected: (template) => {
+      expect(types(template)).not.toContain('AWS::SecretsManager::Secret');
+      expect(types(template)).not.toContain('AWS::ElasticLoadBalancingV2::Listener');
+      expect(types(template)).not.toContain('AWS::ElasticLoadBalancingV2::TrustStore');
+      expect(show(template.Resources['DocumentAccess'])).toContain('secret:fleet/users-AbCdEf');
+      expect(show(template.Resources['DocumentAccess'])).toContain('"kms:ViaService"');
+      expect(show(template.Resources['CertificatePingRule'])).toContain('/theirs/');
+    },
+  },
+  {
     name: 'HTTP, asked for by name, for two ranges only, without protection from deletion',
     options: {
       stage: 'test',
