@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mintTicket, type TicketOptions } from '../../lib/access/ticket/mint.ts';
+import { expiredSessionOf } from '../../lib/session/expired-record.ts';
+import { takenTicketItem } from '../../lib/session/taken-ticket.ts';
 import { memoryHarness, type TestRequest } from '../support/functions-harness.ts';
 import { newSigningKey, ticketIdentityOf } from '../support/identities.ts';
 import {
@@ -10,6 +12,7 @@ import {
   pingPacket,
   textFragment,
 } from '../support/packets.ts';
+import { removeRecord } from '../support/stream-record.ts';
 
 const text = 'abcdefghijklmnopqrstuvwxyz';
 const key = newSigningKey('now');
@@ -114,6 +117,11 @@ describe('a ticket for one upload', () => {
     expect((await holder.send(textFragment(session, text, 0, 13))).status).toBe(503);
     harness.objects.hooks.before = undefined;
     expect((await holder.send(textFragment(session, text, 0, 13))).status).toBe(200);
+  });
+
+  it('is forgotten by the table without the sweep taking it for a session', () => {
+    const record = removeRecord(takenTicketItem('abc', 'F0000000-7D34-4F6E-9A21-3C8D5E7F9012', 1));
+    expect(expiredSessionOf(record)).toBeUndefined();
   });
 
   it('is one empty file as well', async () => {
