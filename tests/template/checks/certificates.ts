@@ -13,6 +13,18 @@ const groupSchema = z.looseObject({
   Targets: z.tuple([z.strictObject({ Id: z.unknown() })]),
 });
 
+const isBelieved = ({ Properties }: Resource, beginning: string | undefined): boolean =>
+  beginning !== undefined && groupSchema.parse(Properties).Name.startsWith(beginning);
+
+/** Listeners that somebody else made: of them the template only tells which groups they lead to. */
+const listenersOfOthers = (template: Template): readonly string[] => [
+  ...new Set(
+    ofType(template, 'AWS::ElasticLoadBalancingV2::ListenerRule')
+      .filter(([, { Properties }]) => typeof Properties['ListenerArn'] === 'string')
+      .map(([, { Properties }]) => show(Properties['ListenerArn'])),
+  ),
+];
+
 const groupsBehind = (
   template: Template,
   listeners: readonly string[],
@@ -39,24 +51,25 @@ export const believedCertificates: Check = (template) => {
 
   const functions = ofType(template, 'AWS::Lambda::Function');
   const beginning = /"MTLS_TARGET_GROUPS":"([^"]+)"/.exec(show(functions))?.[1];
-  const refs = mutual.map(([id]) => show({ Ref: id }));
-  const behind = groupsBehind(template, refs);
-  const wrongly = ofType(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').flatMap(
-    ([id, { Properties }]) => {
-      const { Name, TargetGroupAttributes } = groupSchema.parse(Properties);
-      const isBehind = behind.some(([other]) => other === id);
-      const isBelieved = beginning !== undefined && Name.startsWith(beginning);
-      const everyValue = TargetGroupAttributes.some(
-        ({ Key, Value }) => Key === 'lambda.multi_value_headers.enabled' && String(Value) === 'true',
-      );
-      return [
-        ...(isBehind === isBelieved
-          ? []
-          : [`${id}: ${Name}: believed ${isBelieved}, behind the listener ${isBehind}`]),
-        ...(isBehind && !everyValue ? [`${id}: hides a second copy of a header`] : []),
-      ];
-    },
+  const theirs = listenersOfOthers(template);
+  const believedOnly = theirs.filter((listener) =>
+    groupsBehind(template, [listener]).every(([, group]) => isBelieved(group, beginning)),
   );
+  const behind = groupsBehind(template, [...mutual.map(([id]) => show({ Ref: id })), ...believedOnly]);
+  const wrongly = ofType(template, 'AWS::ElasticLoadBalancingV2::TargetGroup').flatMap(([id, group]) => {
+    const { Name, TargetGroupAttributes } = groupSchema.parse(group.Properties);
+    const isBehind = behind.some(([other]) => other === id);
+    const believed = isBelieved(group, beginning);
+    const everyValue = TargetGroupAttributes.some(
+      ({ Key, Value }) => Key === 'lambda.multi_value_headers.enabled' && String(Value) === 'true',
+    );
+    return [
+      ...(isBehind === believed
+        ? []
+        : [`${id}: ${Name}: believed ${believed}, behind the listener ${isBehind}`]),
+      ...(isBehind && !everyValue ? [`${id}: hides a second copy of a header`] : []),
+    ];
+  });
   const ignorant = functions
     .filter(([id]) => show(behind.map(([, { Properties }]) => Properties['Targets'])).includes(`"${id}"`))
     .filter(([, { Properties }]) => !show(Properties['Environment']).includes('MTLS_TARGET_GROUPS'))
