@@ -37,7 +37,8 @@ export const finishUpload = async (
     case 'complete':
       return session.notification?.is === 'answered' ? session.notification.reply : undefined;
     case 'tombstone':
-      if (session.outcome === 'published') return undefined;
+      // Closed meanwhile, by a client that knows its reply. Whoever asks now is not told that there is none.
+      if (session.outcome === 'published' && start.notification === undefined) return undefined;
       throw session.outcome === 'refused'
         ? new ProtocolError('ACCESS_DENIED', 'the destination was taken meanwhile')
         : new ProtocolError('SESSION_NOT_FOUND', `the session ended: ${session.outcome}`);

@@ -182,7 +182,7 @@ export class ClientModel {
   async #exchange(packet: Parameters<Stage['packet']>[0]): Promise<TestResponse | 'give-up'> {
     for (;;) {
       const answer = await this.#once(packet);
-      const isFault = answer === undefined || answer.status === 502 || answer.status === 503;
+      const isFault = answer === undefined || isTransient(answer);
       if (!isFault) return answer;
       if (++this.#tries > maxTries) return 'give-up';
       await this.#sleep(this.#simulation.random.pick([5, 500, 5_000, 40_000]));
@@ -222,6 +222,13 @@ export class ClientModel {
     return new Promise((resolve) => setTimeout(resolve, durationMs));
   }
 }
+
+/** A fault on the way, or an application behind the server that may do better the next time. */
+const isTransient = ({ status, headers }: TestResponse): boolean =>
+  status === 408 ||
+  status === 502 ||
+  status === 503 ||
+  (status === 500 && headers['BITS-Error-Context'] === '0x7');
 
 const checkHeaders = (simulation: Simulation, answer: TestResponse): void => {
   if (answer === bareBadGateway) return;

@@ -8,10 +8,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { fromItem, type Item } from '../../lib/session/item.ts';
-import { nextOffset, type Session } from '../../lib/session/session.ts';
+import { nextOffset, type Receiving, type Session, type Tombstone } from '../../lib/session/session.ts';
+import { holdingKey, replyKey, uploadTarget } from '../../lib/upload/held.ts';
 import { stagingKey } from '../../lib/upload/staging.ts';
 import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
+import { isKept, replyTo } from './application-model.ts';
 import type { Job } from './job.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
 import type { PerformedCall, Simulation } from './simulation.ts';
@@ -23,6 +25,7 @@ const maxItemBytes = 1024;
 export class Invariants {
   /** Every session as its item stands, kept from the writes that the table accepted. */
   readonly sessions = new Map<string, Session>();
+  readonly #replyUrls = new Map<string, string>();
   readonly #publications = new Map<string, number>();
   /** The highest offset that was ever committed for a session. */
   readonly #committed = new Map<string, number>();
@@ -73,11 +76,27 @@ export class Invariants {
   after(request: TestRequest, answer: TestResponse, committedBefore: number): void {
     const told = answer.headers['BITS-Received-Content-Range'];
     if (typeof told !== 'string') return;
+    this.#checkReplyUrl(request, answer, Number(told));
     if (Number(told) > this.#committedOf(request)) {
       this.#fail(`offset ${told} was acknowledged, ${this.#committedOf(request)} is committed`);
     }
     if (Number(told) < committedBefore)
       this.#fail(`offset ${told} was answered after ${committedBefore} was committed`);
+  }
+
+  /** A reply's URL is named by every success that says the file is complete, by no other answer, and always the same. */
+  #checkReplyUrl(request: TestRequest, { status, headers }: TestResponse, told: number): void {
+    const session = request.headers?.['BITS-Session-Id'] ?? '';
+    const total = Number(request.headers?.['Content-Range']?.split('/')[1] ?? '0');
+    const isDue = status === 200 && told === total && request.path?.startsWith('/reply') === true;
+    const url = headers['BITS-Reply-URL'];
+    if (isDue !== (typeof url === 'string')) {
+      this.#fail(`an answer ${status} at ${told} of ${total} ${isDue ? 'without' : 'with'} a reply's URL`);
+    }
+    const known = this.#replyUrls.get(session);
+    if (url !== undefined && known !== undefined && url !== known)
+      this.#fail(`${session} has two reply URLs`);
+    if (typeof url === 'string') this.#replyUrls.set(session, url);
   }
 
   /** P1: every acknowledged byte is where its session says, in staging or in a part. */
@@ -97,6 +116,8 @@ export class Invariants {
         if (uploadId !== undefined)
           await this.#checkParts(session, job, uploadId, partCount, layout.partBytes);
       }
+      if (session.state !== 'receiving' && session.state !== 'tombstone') await this.#checkReply(session);
+      if (session.state === 'stored' && (await this.#isHeld(session, job))) continue;
       if (session.state === 'stored') {
         const { uploadId, partCount, partBytes } = session.entity;
         await this.#checkParts(session, job, uploadId, partCount, partBytes);
@@ -121,7 +142,8 @@ export class Invariants {
       const mayBeReplaced = key.startsWith('over/');
       // A 409 that destroys the upload, and a death before that is written down, cannot be told from a consumer that has
       // moved the object (docs/concurrency.md): the one case in which success is believed without an object.
-      const isExcused = mayBeReplaced ? object !== undefined : this.#simulation.destroyedAt.has(key);
+      const isExcused =
+        this.#wasKept(job) || (mayBeReplaced ? object !== undefined : this.#simulation.destroyedAt.has(key));
       if (job.told === 'success' && !isOurs && !isExcused) {
         this.#fail(
           `${job.name} was told success, and ${key} is ${owner === undefined ? 'absent' : 'another’s'}`,
@@ -142,8 +164,35 @@ export class Invariants {
   /** What nobody needs any more, as lines. */
   describeOpen(): readonly string[] {
     return [...this.sessions.values()]
-      .filter((session) => session.state !== 'tombstone' && session.state !== 'complete')
+      .filter(
+        (session) =>
+          session.state !== 'tombstone' &&
+          (session.state !== 'complete' || session.notification !== undefined),
+      )
       .map((session) => `${session.sessionId} ${describe(session)}`);
+  }
+
+  /** Its application took the file and wanted it nowhere else. */
+  #wasKept(job: Job): boolean {
+    return [...job.sessions].some((id) => {
+      const session = this.sessions.get(id.slice(1, -1));
+      return session?.state === 'tombstone' && session.outcome === 'answered' && isKept(session.sessionId);
+    });
+  }
+
+  /** Whether the whole file lies in holding, where its application may be reading it. */
+  async #isHeld(session: Session, job: Job): Promise<boolean> {
+    if (session.place === 'destination') return false;
+    const held = await this.#get(stagingBucket, holdingKey(session.sessionId));
+    return held?.equals(job.entity) === true;
+  }
+
+  /** A reply that a session names, and so may have been told to its client, is there and is the application's. */
+  async #checkReply(session: Exclude<Session, Receiving | Tombstone>): Promise<void> {
+    const { notification, sessionId } = session;
+    if (notification?.is !== 'answered' || !('token' in notification.reply)) return;
+    const reply = await this.#get(stagingBucket, replyKey(sessionId, notification.reply.token));
+    if (reply?.toString() !== replyTo(sessionId)) this.#fail(`the reply of ${sessionId} is gone or another`);
   }
 
   #wasClosedEmpty(owner: string | undefined): boolean {
@@ -158,8 +207,9 @@ export class Invariants {
     count: number,
     partBytes: number,
   ): Promise<void> {
+    const { bucket, key } = uploadTarget({ stagingBucket }, session);
     const listed = await this.#s3
-      .send(new ListPartsCommand({ Bucket: session.bucket, Key: session.key, UploadId: uploadId }))
+      .send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId }))
       .catch(() => undefined);
     for (let number = 1; number <= count; number++) {
       const part = listed?.Parts?.find(({ PartNumber }) => PartNumber === number);

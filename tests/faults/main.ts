@@ -9,6 +9,8 @@ import type { WorkerReport } from './worker.ts';
 const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json] [--brief]
 npm run faults -- --seed S       replay one schedule, with its trace
 
+Seeds from 1000000 on (--from 1000000) are of files with a reply application.
+
 Runs N schedules (default 1000) of clients, functions and faults, each drawn from its seed.
 Exit code 1 when a promise is broken; then the seed and a minimal trace are printed (not with --brief).`;
 

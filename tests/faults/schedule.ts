@@ -26,6 +26,9 @@ export interface ScheduleResult {
 /** Memory, where the system has it as a folder: a schedule writes many small files. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
+/** From this seed on, files go to destinations with a reply application. */
+const firstReplySeed = 1_000_000;
+
 const mathRandom = Math.random;
 const startMs = Date.UTC(2026, 10, 22);
 const maxSteps = 6_000;
@@ -65,7 +68,7 @@ const run = async (seed: number, tally: Tally, maxFaults: number): Promise<Sched
     const backOff = new Random(seed + 1);
     Math.random = () => backOff.next();
     simulation = new Simulation(servers, clock, random, drawPlan(random), tally, maxFaults);
-    await play(simulation, servers, clock);
+    await play(simulation, servers, clock, seed >= firstReplySeed);
     return resultOf(seed, simulation, undefined);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
@@ -90,10 +93,18 @@ const resultOf = (
   faults: simulation?.faultsDrawn ?? 0,
 });
 
-const play = async (simulation: Simulation, servers: Servers, clock: VirtualClock): Promise<void> => {
+const play = async (
+  simulation: Simulation,
+  servers: Servers,
+  clock: VirtualClock,
+  withReplies: boolean,
+): Promise<void> => {
   const { random } = simulation;
   const clients = sdkClients((service, request, options) => simulation.carry(service, request, options));
-  const jobs = drawJobs(random);
+  const jobs = drawJobs(
+    random,
+    withReplies ? ['reply', 'reply', 'reply-last'] : ['plain', 'plain', 'over', 'last'],
+  );
   const invariants = new Invariants(simulation, clients.s3, jobs);
   simulation.onPerformed = (call) => invariants.onPerformed(call);
   const stage = new Stage(simulation, clients, random.pick([3, 4, 6, 20]), invariants);
@@ -164,21 +175,25 @@ const checkNothingLeft = async (
   invariants: Invariants,
 ): Promise<void> => {
   const staged = await s3.send(new ListObjectsV2Command({ Bucket: stagingBucket }));
-  const open = await s3.send(new ListMultipartUploadsCommand({ Bucket: uploadBucket }));
+  const open = [];
+  for (const Bucket of [uploadBucket, stagingBucket]) {
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+    open.push(...Uploads);
+  }
   const left = [
     ...(staged.Contents ?? []).map(({ Key }) => `piece ${Key}`),
-    ...(open.Uploads ?? []).map(({ Key, UploadId }) => `upload ${Key} ${UploadId}`),
+    ...open.map(({ Key, UploadId }) => `upload ${Key} ${UploadId}`),
     ...invariants.describeOpen().map((line) => `session ${line}`),
   ];
   if (left.length > 0) simulation.fail(`left behind: ${left.join(', ')}`);
 };
 
 /** One to three clients, now and then two of them for one destination. */
-const drawJobs = (random: Random): readonly Job[] => {
+const drawJobs = (random: Random, prefixes: readonly string[]): readonly Job[] => {
   const count = random.pick([1, 1, 2, 2, 3]);
   const jobs: Job[] = [];
   for (let index = 0; index < count; index++) {
-    const prefix = random.pick(['plain', 'plain', 'over', 'last']);
+    const prefix = random.pick(prefixes);
     const shared = jobs[0]?.path;
     const path = shared !== undefined && random.chance(0.3) ? shared : `/${prefix}/file-${index}.bin`;
     const bytes = random.pick([

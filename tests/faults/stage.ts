@@ -16,11 +16,11 @@ import type { UploadServices } from '../../lib/upload/services.ts';
 import { WarmState } from '../../lib/upload/warm.ts';
 import {
   eventOf,
-  noApplications,
   type TestRequest,
   type TestResponse,
   testDestination,
 } from '../support/functions-harness.ts';
+import { applicationModel, replyTerms } from './application-model.ts';
 import type { Invariants } from './invariants.ts';
 import type { Invocation } from './invocation.ts';
 import { clientOf, type sdkClients } from './sdk.ts';
@@ -35,11 +35,19 @@ export const bareBadGateway: TestResponse = { status: 502, reason: 'Bad Gateway'
 
 const deadlineMs = 30_000;
 
-/** Three destinations over one bucket: as by default, with overwriting, and published at the last fragment. */
+/** Destinations over one bucket: as by default, with overwriting, published at the last fragment; two with an application. */
 const destinations: readonly ResolvedDestination[] = [
   { ...testDestination, prefix: '/plain/', keyTemplate: 'plain/{path}' },
   { ...testDestination, prefix: '/over/', keyTemplate: 'over/{path}', allowOverwrites: true },
   { ...testDestination, prefix: '/last/', keyTemplate: 'last/{path}', publishOn: 'last-fragment' as const },
+  { ...testDestination, prefix: '/reply/', keyTemplate: 'reply/{path}', reply: replyTerms },
+  {
+    ...testDestination,
+    prefix: '/reply-last/',
+    keyTemplate: 'reply-last/{path}',
+    reply: replyTerms,
+    publishOn: 'last-fragment' as const,
+  },
 ].map((destination) => ({ ...destination, bucket: uploadBucket, sessionTimeoutSeconds }));
 
 const access = { destinations, identities: {} };
@@ -169,7 +177,7 @@ export class Stage {
       case 'Create-Session':
         return createSession(services, access, () => this.#guid());
       case 'Fragment':
-        return fragment(services, access, warm, noApplications);
+        return fragment(services, access, warm, () => applicationModel(this.#simulation, this.#invariants));
       case 'Close-Session':
         return closeSession(services, access);
       case 'Cancel-Session':
