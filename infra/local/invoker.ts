@@ -38,13 +38,13 @@ export interface InvokerOptions {
   readonly maxEnvironments?: number;
 }
 
-/** The longest that any function may run here, whatever it asks for: half of the front door's idle timeout. */
-export const MAX_TIMEOUT_MS = 30_000;
+/** The longest that any function may run here, whatever it asks for: what a client waits for at all, less a margin. */
+export const MAX_TIMEOUT_MS = 240_000;
 
 /**
  * Runs functions in this process the way Lambda does: an environment handles one event at a time, the one used last is
  * used next, another is made when all are busy, and two functions share none. A handler that is still running at
- * its deadline (its own timeout, 30 s at most) is given up: the call rejects with `InvokeError` `TIMED_OUT` and the
+ * its deadline (its own timeout, 240 s at most) is given up: the call rejects with `InvokeError` `TIMED_OUT` and the
  * environment is never used again. Node cannot stop the handler's code, so it may still finish what it began, as a frozen
  * Lambda may too.
  */

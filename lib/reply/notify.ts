@@ -53,12 +53,10 @@ const notifyOnce = async (
   notifier: Notifier,
   budget: Budget,
 ): Promise<Session | undefined> => {
-  const timeLeftMs = budget.deadlineMs - services.nowMs() - settleMarginMs;
-  if (timeLeftMs <= 0) throw new Error('too little time is left to ask an application');
   const sent = notifying(session, budget.deadlineMs, momentOf(services));
   const lease = await services.sessions.write(sent, [versionIs(session.version)], budget.signal);
   if (!lease.won) return lease.current;
-  const { after, error } = await attempt(services, session, sent, notifier, timeLeftMs, budget).catch(
+  const { after, error } = await attempt(services, session, sent, notifier, budget).catch(
     async (fault: unknown) => {
       await releaseLease(services, session, sent, budget);
       throw fault;
@@ -74,11 +72,12 @@ const attempt = async (
   session: Notifiable,
   sent: Stored,
   notifier: Notifier,
-  timeLeftMs: number,
   budget: Budget,
 ): Promise<{ readonly after: Session | undefined; readonly error?: ProtocolError | undefined }> => {
   const file = await completeHold(services, sent, budget);
   if (file === undefined) return { after: await endAsLost(services, sent, 'the held file is gone', budget) };
+  const timeLeftMs = budget.deadlineMs - services.nowMs() - settleMarginMs;
+  if (timeLeftMs <= 0) throw new Error('too little time is left to ask an application');
   const timeoutMs = Math.min(notifier.timeoutMs, timeLeftMs);
   const { result, error } = await ask(services, session, file, notifier, timeoutMs, budget);
   const after = notified({ ...sent, notification: session.notification }, result, momentOf(services));

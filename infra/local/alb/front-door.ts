@@ -36,7 +36,7 @@ export interface FrontDoor {
   readonly url: string;
   /**
    * Takes no more connections, lets requests that have begun finish and closes. What is still open after
-   * `graceMs` (default 35 s, longer than any function may run) is cut off.
+   * `graceMs` (default 35 s, longer than any but a large publication or a slow reply application takes) is cut off.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
