@@ -1,5 +1,6 @@
 import type { ReplyApplication } from '../../lib/access/reply-application.ts';
 import { type Answer, type Application, ApplicationError } from '../../lib/reply/application.ts';
+import { isKept, isRefused, replyTo } from './application-words.ts';
 import type { Invariants } from './invariants.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -13,13 +14,6 @@ export const replyTerms: ReplyApplication = {
   timeoutSeconds: 10,
   maximumReplyBytes: 1_000_000,
 };
-
-/** What an application says to a session: always the same, however often it is asked. */
-export const replyTo = (sessionId: string): string => `the reply to ${sessionId}`;
-
-/** It keeps a quarter of the files to itself, and refuses a few. */
-export const isKept = (sessionId: string): boolean => sessionId[0] !== undefined && sessionId[0] < '4';
-const isRefused = (sessionId: string): boolean => sessionId.startsWith('F');
 
 /**
  * An application that dies before it has done anything, and after it has but before its answer is there; that takes twice

@@ -13,7 +13,7 @@ import { holdingKey, replyKey, uploadTarget } from '../../lib/upload/held.ts';
 import { stagingKey } from '../../lib/upload/staging.ts';
 import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
-import { isKept, replyTo } from './application-model.ts';
+import { isKept, replyTo } from './application-words.ts';
 import type { Job } from './job.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
 import type { PerformedCall, Simulation } from './simulation.ts';
