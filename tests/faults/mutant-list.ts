@@ -47,7 +47,7 @@ export const mutants: readonly Mutant[] = [
     file: 'lib/upload/receive.ts',
     find: write,
     replace: `const commit = await services.sessions.write(next, clauses, budget.signal).catch(async (error) => {
-    await forsake(services, stored, budget);
+    await forsake(services, stored, undefined, budget);
     throw error;
   });`,
   },

@@ -31,6 +31,10 @@ export interface PerformedCall {
 /** What was drawn how often, for the summary of a run. */
 export type Tally = Map<string, number>;
 
+/** What goes wrong with a call that is carried out, or not, at once. */
+const callFaults = ['failBefore', 'throttle', 'loseAnswer'] as const;
+type CallFault = (typeof callFaults)[number];
+
 // Taken before the clock is faked: real turns of the event loop are how promises between two calls get done.
 const realImmediate = setImmediate;
 const turnsToQuiet = 4;
@@ -58,7 +62,8 @@ export class Simulation {
   readonly #calls: PendingCall[] = [];
   readonly #deliveries: Delivery[] = [];
   readonly #running = new Set<Invocation>();
-  readonly #throttled = new Map<Service, number>();
+  /** What goes wrong with the coming calls to a service: trouble rarely ends with the call that met it. */
+  readonly #episodes = new Map<Service, { readonly kind: CallFault; left: number }>();
   #violation: Violation | undefined;
   #lastNote = '';
   #serial = 0;
@@ -107,7 +112,7 @@ export class Simulation {
   /** No more faults: what is under way may end. */
   calmDown(): void {
     this.#isCalm = true;
-    this.#throttled.clear();
+    this.#episodes.clear();
     for (const call of this.#calls) call.isStuck = false;
   }
 
@@ -250,15 +255,13 @@ export class Simulation {
       return;
     }
     this.#calls.splice(this.#calls.indexOf(call), 1);
-    if (this.fault('failBefore')) {
+    const trouble = this.#trouble(call.service);
+    if (trouble === 'failBefore') {
       this.note(`${label(call)} fails`);
       call.reject(connectionLost());
       return;
     }
-    if (this.fault('throttle')) this.#throttled.set(call.service, this.random.between(1, 4));
-    const throttled = this.#throttled.get(call.service) ?? 0;
-    if (throttled > 0) {
-      this.#throttled.set(call.service, throttled - 1);
+    if (trouble === 'throttle') {
       this.note(`${label(call)} throttled`);
       call.resolve(throttledResponse(call.service));
       return;
@@ -267,13 +270,27 @@ export class Simulation {
       this.#conflict(call.request.path);
     }
     const response = await this.#perform(call.service, call.request);
-    if (this.fault('loseAnswer')) {
+    if (trouble === 'loseAnswer') {
       this.note(`${label(call)} ${response.status}, answer lost`);
       call.reject(connectionLost());
       return;
     }
     this.note(`${label(call)} ${response.status}`);
     call.resolve(response);
+  }
+
+  /** What goes wrong with a call: what went wrong with the one before, for a few calls, or something new. */
+  #trouble(service: Service): CallFault | undefined {
+    const episode = this.#episodes.get(service);
+    if (episode !== undefined) {
+      if (--episode.left <= 0) this.#episodes.delete(service);
+      return episode.kind;
+    }
+    const kind = callFaults.find((one) => this.fault(one));
+    if (kind === undefined) return undefined;
+    const left = kind === 'throttle' || this.random.chance(0.3) ? this.random.int(4) : 0;
+    if (left > 0) this.#episodes.set(service, { kind, left });
+    return kind;
   }
 
   #conflict(path: string): void {
