@@ -3,8 +3,8 @@ import { extensionOf } from './access.ts';
 import { type Environment, SettingsError } from './settings.ts';
 
 /**
- * Reads what a header is to say from where it is kept; nothing of it is remembered here, because the extension does that.
- * Line ends behind it, as an editor leaves them, are not part of it.
+ * Reads what a header is to say from where it is kept, for every notification anew: it is one call for a whole file, and a
+ * secret that was rotated holds from the next file on. Line ends behind it, as an editor leaves them, are not part of it.
  */
 export const secretReader =
   (environment: Environment) =>

@@ -335,3 +335,44 @@ describe('the sweep', () => {
     ]);
   });
 });
+
+describe('what it costs', () => {
+  it('while fragments come in: nothing; then a fixed number of calls', async () => {
+    const under = replyHarness();
+    const { sessions, objects } = under.harness;
+    const callsOf = async (packet: Parameters<typeof under.harness.send>[0]) => {
+      objects.hooks.reset();
+      sessions.hooks.reset();
+      expect((await under.harness.send(packet)).status).toBe(200);
+      return { ...objects.hooks.made(), ...sessions.hooks.made() };
+    };
+    const session = await openSession(under.harness);
+    await under.harness.send(textFragment(session, text, 0, 5));
+    expect(await callsOf(textFragment(session, text, 5, 13))).toEqual({ putPiece: 1, write: 1 });
+    const last = textFragment(session, text, 13);
+    expect(await callsOf(last)).toEqual({
+      // The last part, as ever, and the end of receiving.
+      createUpload: 1,
+      uploadPart: 1,
+      // The lease and the result; the file complete in holding; the reply.
+      write: 3,
+      listParts: 1,
+      completeUpload: 1,
+      head: 3,
+      putPiece: 1,
+    });
+    expect(await callsOf(last)).toEqual({ read: 1 });
+    expect(await callsOf(closePacket(session))).toEqual({
+      read: 1,
+      // The copy's upload, the stamp, the end, and the end of the clean-up.
+      write: 4,
+      createUpload: 1,
+      copyPart: 1,
+      listParts: 4,
+      completeUpload: 1,
+      head: 4,
+      listPieces: 2,
+      deletePieces: 1,
+    });
+  });
+});
