@@ -52,9 +52,17 @@ describe('packaging', () => {
 
   it('holds one archive per function', () => {
     expect([...first.archives.keys()]).toEqual(
-      ['cancelSession', 'closeSession', 'createSession', 'fragment', 'ping', 'sweep', 'unknownPacket'].map(
-        (name) => `${name}.zip`,
-      ),
+      [
+        'cancelSession',
+        'closeSession',
+        'createSession',
+        'events',
+        'fragment',
+        'ping',
+        'reply',
+        'sweep',
+        'unknownPacket',
+      ].map((name) => `${name}.zip`),
     );
   });
 
