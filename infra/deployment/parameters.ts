@@ -69,6 +69,12 @@ export const parametersSchema = z.strictObject({
   tlsPolicy: text(/^ELBSecurityPolicy-[\w-]+$/, 'the name of a security policy of the load balancer').default(
     'ELBSecurityPolicy-TLS13-1-2-2021-06',
   ),
+  rateLimit: z.coerce
+    .number()
+    .refine((requests) => Number.isInteger(requests) && requests >= 100 && requests <= 2_000_000_000, {
+      error: expected('a whole number of requests from 100 to 2000000000'),
+    })
+    .optional(),
   deletionProtection: flag().default(true),
   kmsKeyArn: text(keyArn, keyForm).optional(),
   destinationKeyArns: list(keyArn, keyForm).default([]),
@@ -146,7 +152,7 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
     }
   }
   if (has('listenerArn')) {
-    for (const name of ['certificateArn', 'vpcId', 'subnetIds', 'hostedZoneId'] as const) {
+    for (const name of ['certificateArn', 'vpcId', 'subnetIds', 'hostedZoneId', 'rateLimit'] as const) {
       if (has(name))
         problems.push(`${name}: belongs to a load balancer of our own, and listenerArn names another`);
     }

@@ -11,7 +11,9 @@ interface Parts {
   readonly listener: string;
   readonly domain: string;
   readonly keyAccess: string;
+  readonly replyKeyAccess: string;
   readonly tagAccess: string;
+  readonly firewall: string;
   readonly events: string;
 }
 
@@ -29,12 +31,16 @@ export interface DeploymentPlan {
   readonly url: unknown;
   readonly domainName: string;
   readonly hostedZoneId: string;
+  /** Requests of one address in five minutes; 0 where none are counted. */
+  readonly rateLimit: number;
   /** Text, as attributes of a load balancer are. */
   readonly deletionProtection: string;
   /** As S3 wants it in `ServerSideEncryptionConfiguration`. */
   readonly bucketEncryption: unknown;
   /** Every key that bytes are encrypted with. */
   readonly keyArns: readonly string[];
+  /** Those that staging is, or was, encrypted with. */
+  readonly stagingKeyArns: readonly string[];
   /** Where events of uploads go. */
   readonly eventBusName: string;
   readonly logRetentionDays: number;
@@ -64,10 +70,12 @@ export const planDeployment = (
 ): DeploymentPlan => {
   const { allowHttp, listenerArn, domainName, hostedZoneId, vpcId, subnetIds, kmsKeyArn } = parameters;
   const ownLoadBalancer = listenerArn === undefined;
+  const stagingKeyArns = [
+    ...new Set([...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...parameters.destinationKeyArns]),
+  ];
   const keyArns = [
     ...new Set([
-      ...(kmsKeyArn === undefined ? [] : [kmsKeyArn]),
-      ...parameters.destinationKeyArns,
+      ...stagingKeyArns,
       ...destinations.flatMap(({ objects: { encryption } }) =>
         encryption?.kind === 'kms' ? (encryption.keyArn ?? []) : [],
       ),
@@ -80,6 +88,8 @@ export const planDeployment = (
       listener: when(ownLoadBalancer, allowHttp ? 'listener-http.yml' : 'listener-https.yml'),
       domain: when(hostedZoneId !== undefined, 'domain.yml'),
       keyAccess: when(keyArns.length > 0, 'key-access.yml'),
+      replyKeyAccess: when(stagingKeyArns.length > 0, 'reply-key-access.yml'),
+      firewall: when(parameters.rateLimit !== undefined, 'waf.yml'),
       tagAccess: when(
         destinations.some(({ objects }) => Object.keys(objects.tags).length > 0),
         'tag-access.yml',
@@ -107,6 +117,7 @@ export const planDeployment = (
     url: urlOf(parameters),
     domainName: domainName ?? '',
     hostedZoneId: hostedZoneId ?? '',
+    rateLimit: parameters.rateLimit ?? 0,
     deletionProtection: String(parameters.deletionProtection),
     bucketEncryption:
       kmsKeyArn === undefined
@@ -117,6 +128,7 @@ export const planDeployment = (
             BucketKeyEnabled: true,
           },
     keyArns,
+    stagingKeyArns,
     eventBusName: parameters.eventBusName,
     logRetentionDays: parameters.logRetentionDays,
     logLevel: parameters.logLevel,

@@ -3,6 +3,7 @@ import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
 import { believedCertificates, lastingSecrets } from './checks/certificates.ts';
 import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
 import { toldOutcomes } from './checks/events.ts';
+import { patientFirewall } from './checks/firewall.ts';
 import { aRuleForEach, rulesOfLocalStack } from './checks/listener-rules.ts';
 import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
 import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
@@ -25,6 +26,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     soundFunctions,
     tirelessSweep,
     toldOutcomes,
+    patientFirewall,
     believedCertificates,
     lastingSecrets,
   }) satisfies Readonly<Record<string, Check>>;

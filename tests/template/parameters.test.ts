@@ -85,6 +85,16 @@ describe('parameters', () => {
       { kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:alias/x' },
       /^kmsKeyArn: must be the ARN of a KMS key/,
     ],
+    [
+      'a limit that stops every client',
+      { rateLimit: '99' },
+      /^rateLimit: must be a whole number of requests from 100/,
+    ],
+    [
+      'a rule in front of another’s load balancer',
+      { listenerArn, domainName: 'a.example', rateLimit: '20000' },
+      /^rateLimit: belongs to a load balancer of our own/,
+    ],
     ['neither true nor false', { allowHttp: 'yes' }, /^allowHttp: must be true or false, not "yes"$/],
     [
       'a range that is none',

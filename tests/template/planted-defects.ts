@@ -417,4 +417,22 @@ export const planted: readonly PlantedDefect[] = [
     plant: set(['UsersSecret', 'DeletionPolicy'], 'Delete'),
     message: /UsersSecret: is deleted/,
   },
+  {
+    defect: "a firewall whose answer ends clients' jobs",
+    check: 'patientFirewall',
+    plant: set(['WebAcl', 'Properties', 'Rules', 0, 'Action', 'Block'], {}),
+    message: /WebAcl: Rules\.0\.Action/,
+  },
+  {
+    defect: 'a firewall that keeps tickets',
+    check: 'patientFirewall',
+    plant: set(['WebAcl', 'Properties', 'VisibilityConfig', 'SampledRequestsEnabled'], true),
+    message: /WebAcl: VisibilityConfig/,
+  },
+  {
+    defect: 'a firewall in front of nothing',
+    check: 'patientFirewall',
+    plant: remove(['WebAclAssociation']),
+    message: /WebAcl: stands in front of nothing/,
+  },
 ];

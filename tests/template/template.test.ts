@@ -30,7 +30,7 @@ let checks: ReturnType<typeof allChecks>;
 beforeAll(async () => {
   packaged = await packageService({
     destinations,
-    parameters: { trustStoreBundle: 's3://example-cas/bundle.pem' },
+    parameters: { trustStoreBundle: 's3://example-cas/bundle.pem', rateLimit: '20000' },
   });
   const serverlessYml = await readFile(new URL('../../serverless.yml', import.meta.url), 'utf8');
   checks = allChecks(readListenerRules(serverlessYml));
@@ -40,7 +40,8 @@ beforeAll(async () => {
 const destinations = `destinations:
   - { prefix: /uploads/, maximumUploadSize: 80GiB, access: none }
   - { prefix: /users/, key: "users/{path}", maximumUploadSize: 1GiB, access: [basic, ticket] }
-  - { prefix: /machines/, key: "machines/{path}", maximumUploadSize: 1GiB, access: mtls }
+  - { prefix: /machines/, key: "machines/{path}", maximumUploadSize: 1GiB, access: mtls,
+      encryption: kms, kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd", tags: { team: field } }
 `;
 
 const mayFollow: Readonly<Record<Session['state'], readonly Session['state'][]>> = {
@@ -97,6 +98,8 @@ describe('the packaged template', () => {
       'dynamodb:PutItem',
       'dynamodb:Query',
       'dynamodb:Scan',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:AbortMultipartUpload',
@@ -106,6 +109,7 @@ describe('the packaged template', () => {
       's3:ListBucketMultipartUploads',
       's3:ListMultipartUploadParts',
       's3:PutObject',
+      's3:PutObjectTagging',
     ]);
   });
 

@@ -117,6 +117,7 @@ const variants: readonly Variant[] = [
         eventBusName: 'fleet/uploads',
         logRetentionDays: '365',
         logLevel: 'WARN',
+        rateLimit: '20000',
       },
       destinations: `destinations:
   - { prefix: /dumps/, bucket: example-crash-dumps, key: "d/{path}", maximumUploadSize: 16GiB, access: none,
@@ -140,6 +141,7 @@ const variants: readonly Variant[] = [
         { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::example-crash-dumps/*` },
         { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::example-tills/*` },
       ]);
+      expect(show(template.Resources['WebAcl'])).toContain('"Limit":20000');
       expect(show(statements)).not.toContain('UploadBucket');
       expect(statements.find(({ Action }) => Action.includes('kms:Decrypt'))).toMatchObject({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
