@@ -3,15 +3,17 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { minimize } from './minimize.ts';
+import { record, type Summary } from './record.ts';
 import { runSchedule } from './schedule.ts';
 import type { WorkerReport } from './worker.ts';
 
-const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json] [--brief]
+const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json] [--brief] [--record]
 npm run faults -- --seed S       replay one schedule, with its trace
 
 Seeds from 1000000 on (--from 1000000) are of files with a reply application.
 
 Runs N schedules (default 1000) of clients, functions and faults, each drawn from its seed.
+Ctrl-C ends a run with the summary of what was done. --record writes the summary into docs/concurrency.md.
 Exit code 1 when a promise is broken; then the seed and a minimal trace are printed (not with --brief).`;
 
 const whole = (name: string, text: string | undefined, fallback: number): number => {
@@ -19,14 +21,6 @@ const whole = (name: string, text: string | undefined, fallback: number): number
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new RangeError(`--${name} takes a whole number, not ${text}`);
 };
-
-interface Summary {
-  readonly runs: number;
-  readonly failed: readonly { readonly seed: number; readonly violation: string }[];
-  readonly steps: number;
-  readonly seconds: number;
-  readonly tally: Readonly<Record<string, number>>;
-}
 
 /** Hands seeds to worker processes; stops at the first broken promise. */
 const runAll = async (
@@ -41,6 +35,12 @@ const runAll = async (
   let next = from;
   let done = 0;
   let steps = 0;
+  let isStopped = false;
+  // A long run that is stopped tells what it has seen so far.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      isStopped = true;
+    });
   await Promise.all(
     Array.from(
       { length: workers },
@@ -50,7 +50,7 @@ const runAll = async (
             execArgv: ['--import', 'tsx'],
           });
           const give = () => {
-            if (next < from + runs && failed.length === 0) child.send(next++);
+            if (next < from + runs && failed.length === 0 && !isStopped) child.send(next++);
             else child.disconnect();
           };
           child.on('message', (report: WorkerReport) => {
@@ -73,7 +73,7 @@ const runAll = async (
   for (const one of tallies.values()) {
     for (const [name, count] of Object.entries(one)) tally[name] = (tally[name] ?? 0) + count;
   }
-  return { runs: done, failed, steps, seconds: (performance.now() - startedAtMs) / 1000, tally };
+  return { from, runs: done, failed, steps, seconds: (performance.now() - startedAtMs) / 1000, tally };
 };
 
 const showProgress = (runs: number) => {
@@ -105,6 +105,7 @@ const main = async (): Promise<boolean> => {
       seed: { type: 'string' },
       json: { type: 'boolean', default: false },
       brief: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -118,6 +119,7 @@ const main = async (): Promise<boolean> => {
   const summary = await runAll(whole('from', values.from, 1), runs, workers, showProgress(runs));
   if (values.json) console.log(JSON.stringify(summary));
   else print(summary);
+  if (values.record) await record(summary, workers);
   for (const { seed } of values.brief ? [] : summary.failed.slice(0, 1)) {
     const { violation, trace } = await minimize(seed);
     console.log(`\nseed ${seed}, with as few faults as break it: ${violation}\n${trace.join('\n')}`);

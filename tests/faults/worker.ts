@@ -13,6 +13,9 @@ export interface WorkerReport {
   readonly tally: Readonly<Record<string, number>>;
 }
 
+// Ctrl-C reaches the whole group: the parent decides, and this one ends when it lets go.
+process.on('SIGINT', () => {});
+
 process.on('message', (seed: number) => {
   runSchedule(seed, tally).then(
     ({ violation, steps }) => {

@@ -1,0 +1,45 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** What a run did, and how often everything was drawn in it. */
+export interface Summary {
+  readonly from: number;
+  readonly runs: number;
+  readonly failed: readonly { readonly seed: number; readonly violation: string }[];
+  readonly steps: number;
+  readonly seconds: number;
+  readonly tally: Readonly<Record<string, number>>;
+}
+
+const page = fileURLToPath(new URL('../../docs/concurrency.md', import.meta.url));
+const begin = '<!-- npm run faults -- --record: begin -->';
+const end = '<!-- npm run faults -- --record: end -->';
+
+/** Writes the summary of a run into docs/concurrency.md, in the place of the last one. */
+export const record = async (summary: Summary, workers: number): Promise<void> => {
+  const text = await readFile(page, 'utf8');
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new RangeError(`${page} has no place for a summary`);
+  await writeFile(page, `${before}${begin}\n${describe(summary, workers)}${end}${after}`);
+};
+
+const describe = ({ from, runs, failed, steps, seconds, tally }: Summary, workers: number): string => {
+  const day = new Date().toISOString().slice(0, 10);
+  const node = process.version.slice(1);
+  const rate = (runs / seconds).toFixed(1);
+  const rows = Object.entries(tally)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `| ${name} | ${number(count)} |`);
+  return [
+    `${day}, Node ${node}, ${workers} process${workers === 1 ? '' : 'es'}: ${number(runs)} schedules (seeds ${number(from)} to ${number(from + runs - 1)}), ` +
+      `${number(steps)} steps, ${rate} schedules a second, ${failed.length === 0 ? 'no promise broken' : `${failed.length} broken`}.`,
+    '',
+    '| drawn, or met | times |',
+    '|---|---:|',
+    ...rows,
+    '',
+  ].join('\n');
+};
+
+const number = (value: number): string => value.toLocaleString('en-US');
