@@ -14,6 +14,8 @@ import { type LocalDynamoDb, startLocalDynamoDb } from '../../infra/local/dynamo
 import { readSessionTable } from '../../infra/local/storage-template.ts';
 import { DynamoDBSessionIndex } from '../../lib/session/dynamodb-index.ts';
 import { DynamoDBSessionStore } from '../../lib/session/dynamodb-store.ts';
+import { sdkClients } from '../faults/sdk.ts';
+import { SimulatedTable } from '../faults/table.ts';
 import { MemorySessionIndex } from '../support/memory-index.ts';
 import { MemorySessionStore } from '../support/memory-session-store.ts';
 import { testServer } from './environment.ts';
@@ -27,6 +29,18 @@ describe('SessionIndex in memory', () => {
   describeSessionIndex(async () => {
     const store = new MemorySessionStore();
     return { store, index: new MemorySessionIndex(store.items) };
+  });
+});
+
+// What tests/faults believes in.
+describe('SessionIndex in DynamoDB, on the simulated table', () => {
+  describeSessionIndex(async () => {
+    const simulated = new SimulatedTable({ itemWithFailure: true, pageItems: itemsPerPage });
+    const { dynamodb } = sdkClients(async (_service, request) => simulated.call(request));
+    return {
+      store: new DynamoDBSessionStore(dynamodb, 'sessions'),
+      index: new DynamoDBSessionIndex(dynamodb, 'sessions'),
+    };
   });
 });
 

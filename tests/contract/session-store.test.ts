@@ -13,6 +13,8 @@ import { type LocalDynamoDb, startLocalDynamoDb } from '../../infra/local/dynamo
 import { readSessionTable } from '../../infra/local/storage-template.ts';
 import { DynamoDBSessionStore } from '../../lib/session/dynamodb-store.ts';
 import { isAbsent, versionIs } from '../../lib/session/store.ts';
+import { sdkClients } from '../faults/sdk.ts';
+import { SimulatedTable } from '../faults/table.ts';
 import { MemorySessionStore } from '../support/memory-session-store.ts';
 import { type Deviations, promisesWith } from './deviations.ts';
 import { testServer } from './environment.ts';
@@ -29,6 +31,19 @@ interface Server {
 describe('SessionStore in memory', () => {
   const store = new MemorySessionStore();
   describeSessionStore({ store: () => store });
+});
+
+// What tests/faults believes in.
+describe.each([
+  ['with', true],
+  ['without', false],
+])('SessionStore in DynamoDB, on the simulated table, %s the item in a failure', (_, itemWithFailure) => {
+  const simulated = new SimulatedTable({ itemWithFailure, pageItems: 1 });
+  const { dynamodb } = sdkClients(async (_service, request, { signal }) => {
+    signal?.throwIfAborted();
+    return simulated.call(request);
+  });
+  describeSessionStore({ store: () => new DynamoDBSessionStore(dynamodb, 'sessions') });
 });
 
 /** What the DynamoDB implementation promises of its calls, beyond the contract. */

@@ -9,7 +9,10 @@ interface Input {
   readonly Key?: WireItem;
   readonly ConditionExpression?: string;
   readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: WireItem;
+  readonly IndexName?: string;
+  readonly ScanIndexForward?: boolean;
   readonly ReturnValuesOnConditionCheckFailure?: string;
   readonly ExclusiveStartKey?: WireItem;
 }
@@ -20,6 +23,12 @@ export interface TableOptions {
   /** At most so many items a page. */
   readonly pageItems: number;
 }
+
+/** Sparse, and projecting nothing but keys (infra/storage.yml). */
+const indexes = new Map([
+  ['dueAt-index', { partition: 'sweepShard', sort: 'dueAt' }],
+  ['openSessions-index', { partition: 'user', sort: 'total' }],
+]);
 
 /**
  * The session table in memory, over DynamoDB's own wire format: what the stores ask for and nothing else. Anything unknown
@@ -79,13 +88,26 @@ export class SimulatedTable {
     return answer({});
   }
 
-  /** The sparse index, which projects keys only. */
-  #query({ KeyConditionExpression = '', ExpressionAttributeValues = {}, ExclusiveStartKey }: Input) {
-    const keys = ['sweepShard', 'dueAt', 'sessionId'];
+  #query({
+    IndexName = '',
+    KeyConditionExpression = '',
+    ExpressionAttributeNames = {},
+    ExpressionAttributeValues = {},
+    ScanIndexForward = true,
+    ExclusiveStartKey,
+  }: Input): WireResponse {
+    const index = indexes.get(IndexName);
+    if (index === undefined) throw new RangeError(`the simulated table has no index ${IndexName}`);
+    const { partition, sort } = index;
+    const condition = KeyConditionExpression.replace(
+      /#\w+/g,
+      (name) => ExpressionAttributeNames[name] ?? name,
+    );
+    const keys = [partition, sort, 'sessionId'];
     const found = [...this.#items.values()]
       .filter((item) => keys.every((name) => name in item))
-      .filter((item) => holds(KeyConditionExpression, item, ExpressionAttributeValues))
-      .sort((a, b) => numberOf(a['dueAt']) - numberOf(b['dueAt']))
+      .filter((item) => holds(condition, item, ExpressionAttributeValues))
+      .sort((a, b) => (numberOf(a[sort]) - numberOf(b[sort])) * (ScanIndexForward ? 1 : -1))
       .map((item) => project(item, keys));
     return this.#page(found, ExclusiveStartKey, keys);
   }
