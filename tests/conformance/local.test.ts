@@ -20,15 +20,18 @@ destinations:
   - { prefix: /disabled/, maximumUploadSize: 1GB, enabled: false, access: none }
   - { prefix: /auth/, key: "auth/{path}", maximumUploadSize: 1GB, access: [basic, ticket] }
   - { prefix: /theirs/, maximumUploadSize: 1GB, access: basic, allow: [{ principals: [bob] }] }
+  - { prefix: /limited/, key: "limited/{path}", maximumUploadSize: 1GB, access: basic, sessionsPerPrincipal: 10 }
   - { prefix: /ticket/, key: "ticket/{path}", maximumUploadSize: 1GB, access: ticket }
   - { prefix: /machine/, key: "{principal}/{path}", maximumUploadSize: 1GB, access: mtls, principalFrom: CN }
   - { prefix: /last/, key: "last/{path}", maximumUploadSize: 1GB, publishOn: last-fragment, access: none }
 `;
 
-/** Sections that nothing in the stack offers yet, or that no stack can offer: everything else has to run. */
+/** What the stack does not offer, or only to a principal of its own (k4, below): everything else has to run. */
 const NOT_OFFERED = /^(x3-replay|k4-quota|reply-download)$/;
 
 const alice = { user: 'alice', password: 'opensesame' };
+/** Whose sessions are counted: nobody else's are in the way. */
+const carol = { user: 'carol', password: 'bergamot' };
 const signingKey = newSigningKey('conformance');
 /** What the functions wrote to the log, at its most talkative. */
 const logged: string[] = [];
@@ -44,7 +47,10 @@ beforeAll(async () => {
   await writeFile(destinationsFile, DESTINATIONS);
   const data = join(dataDir, 'data');
   await mkdir(data);
-  await writeFile(usersFile(data), await usersDocument({ [alice.user]: alice.password }));
+  await writeFile(
+    usersFile(data),
+    await usersDocument({ [alice.user]: alice.password, [carol.user]: carol.password }),
+  );
   await writeFile(ticketKeysFile(data), keysDocument(signingKey));
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((line) => {
@@ -69,6 +75,7 @@ afterAll(async () => {
 
 /** Found in no log line. Tickets join them. */
 const secrets = [
+  carol.password,
   alice.password,
   Buffer.from(`${alice.user}:${alice.password}`).toString('base64'),
   signingKey.d,
@@ -127,6 +134,20 @@ describe('the local stack', () => {
     const notRun = report.cases.filter(({ outcome }) => outcome === 'not-run').map(({ id }) => id);
     expect(notRun.filter((id) => !NOT_OFFERED.test(id))).toEqual([]);
     expect(report.passed).toBeGreaterThan(205);
+  });
+
+  test('has room for as many sessions as a principal may have, and no more', {
+    timeout: 60_000,
+  }, async () => {
+    const report = await runConformance({
+      url: prefix('/limited/'),
+      credentials: carol,
+      sessionQuota: 10,
+      readObject,
+      only: ['k4-quota'],
+    });
+    expect(failures(report)).toEqual([]);
+    expect(report.passed).toBe(1);
   });
 
   test('takes a file by a ticket in its URL', { timeout: 60_000 }, async () => {
