@@ -1,0 +1,85 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, describe, expect, it } from 'vitest';
+import { dynamoDBClient, s3Client } from '../../lib/composition/clients.ts';
+
+const servers = new Set<Server>();
+
+afterAll(() => {
+  for (const server of servers) server.closeAllConnections();
+  for (const server of servers) server.close();
+});
+
+/** A service that answers the n-th request (from 1) so, and the clients of the functions for it. */
+const serve = async (answer: (nth: number, ...exchange: Parameters<RequestListener>) => void) => {
+  const seen = { requests: 0 };
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => answer(++seen.requests, request, response));
+  });
+  servers.add(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const endpoint = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const environment = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  };
+  return { seen, s3: s3Client(environment), dynamodb: dynamoDBClient(environment) };
+};
+
+const slowDown = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
+const exceeded =
+  '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow"}';
+const put = new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: 'x' });
+const get = new GetItemCommand({ TableName: 't', Key: { id: { S: 'x' } } });
+
+// Concurrent: they wait, for back-off and for time-outs.
+describe.concurrent('the clients of the functions', () => {
+  it('S3 that asks to slow down twice is asked a third time', async () => {
+    const { seen, s3 } = await serve((nth, _, response) => {
+      if (nth < 3) response.writeHead(503, { 'content-type': 'application/xml' }).end(slowDown);
+      else response.writeHead(200, { etag: '"x"' }).end();
+    });
+    expect(await s3.send(put)).toMatchObject({ ETag: '"x"' });
+    expect(seen.requests).toBe(3);
+  });
+
+  it('DynamoDB that throttles twice is asked a third time', async () => {
+    const { seen, dynamodb } = await serve((nth, _, response) => {
+      const isThrottled = nth < 3;
+      response
+        .writeHead(isThrottled ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' })
+        .end(isThrottled ? exceeded : '{"Item":{"id":{"S":"x"}}}');
+    });
+    expect(await dynamodb.send(get)).toMatchObject({ Item: { id: { S: 'x' } } });
+    expect(seen.requests).toBe(3);
+  });
+
+  it('a fourth time would be longer than the client waits: it is told', async () => {
+    const { seen, dynamodb } = await serve((_, __, response) => {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(exceeded);
+    });
+    await expect(dynamodb.send(get)).rejects.toMatchObject({
+      name: 'ProvisionedThroughputExceededException',
+    });
+    expect(seen.requests).toBe(3);
+  });
+
+  it('DynamoDB that does not answer is given up after three seconds and asked again', {
+    timeout: 30_000,
+  }, async () => {
+    const { seen, dynamodb } = await serve((nth, _, response) => {
+      // The first one stalls for ever.
+      if (nth > 1) response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
+    });
+    const startedAtMs = performance.now();
+    await dynamodb.send(get);
+    expect(seen.requests).toBe(2);
+    expect(performance.now() - startedAtMs).toBeGreaterThan(2_900);
+    dynamodb.destroy();
+  });
+});
