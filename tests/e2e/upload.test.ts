@@ -29,8 +29,8 @@ describe('a BITS client against the local stack, over sockets', () => {
     [5 * mebibyte - 1, [999_983, 1_000_000]],
     [5 * mebibyte, [999_983, 1_000_000]],
     [8 * mebibyte, [999_983, 1_000_000]],
-    [8 * mebibyte + 1, [65_537, 999_983, 1_000_000]],
-    [40 * mebibyte + 7, [999_983, 1_000_000]],
+    [8 * mebibyte + 1, [999_983, 1_000_000]],
+    [40 * mebibyte + 7, [1_000_000]],
   ] as const) {
     it.each(cuts.map((cut) => ({ cut })))(`${size} bytes in fragments of $cut`, async ({ cut }) => {
       await upload(`${size}-${cut}.bin`, size, { fragmentSizeBytes: cut });
@@ -55,7 +55,11 @@ describe('a BITS client against the local stack, over sockets', () => {
   it('twenty clients at once, each its own file', async () => {
     const { stack, check } = running();
     const sources = Array.from({ length: 20 }, (_, index) =>
-      generatedSource((index * mebibyte) / 2 + 12_345, `client ${index}`),
+      // Most of them end within the first part, three have a second one.
+      generatedSource(
+        Math.floor((index < 17 ? index / 10 : index / 2) * mebibyte) + 12_345,
+        `client ${index}`,
+      ),
     );
     await Promise.all(
       sources.map((source, index) =>

@@ -18,6 +18,7 @@ const residentMebibytes = async (pid: number): Promise<number> => {
 describe('large files and small fragments, against npm start in a process of its own', () => {
   const cases = [
     { name: '1 GiB in 1,000,000-byte fragments', sizeBytes: 1024 * mebibyte, cut: 1_000_000 },
+    { name: '40 MiB + 7 in 999,983-byte fragments', sizeBytes: 40 * mebibyte + 7, cut: 999_983 },
     ...[5_120, 65_537].flatMap((cut) =>
       [
         ['40 MiB + 7', 40 * mebibyte + 7],
