@@ -4,7 +4,7 @@ import { composeApplications } from '../lib/composition/applications.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
 import { composeUpload, warmState } from '../lib/composition/upload-services.ts';
-import { lambdaFunction, type PacketHandler } from '../lib/lambda/handler.ts';
+import { lambdaFunction, type PacketCall, type PacketHandler } from '../lib/lambda/handler.ts';
 import { type Ack, fragmentAck } from '../lib/protocol/ack.ts';
 import { ProtocolError } from '../lib/protocol/errors.ts';
 import { type FragmentHead, parseSessionId, readFragmentHead } from '../lib/protocol/packet.ts';
@@ -32,92 +32,98 @@ export const fragment =
     warm: WarmState,
     applications: Applications,
   ): PacketHandler =>
-  async (request, call) => {
-    const admission = await admit(request, access, 'Fragment', call);
-    const { destination } = admission;
-    const claim = claimOf(admission);
-    const own = withCloseGrace(services, destination.closeGraceSeconds);
-    const head = readFragmentHead(request.headers, admission.head.contentLength);
-    const sessionId = parseSessionId(request.headers);
-    if (sessionId === undefined)
-      throw new ProtocolError('SESSION_NOT_FOUND', 'not an id that was ever issued');
+  (request, call) =>
+    warm.during(() => take(services, access, warm, applications, request, call));
 
-    const remembered = warm.sessions.get(sessionId);
-    let isFresh = remembered === undefined;
-    let current = remembered ?? (await services.sessions.read(sessionId, call.signal));
-    for (;;) {
-      call.signal.throwIfAborted();
-      const session = visibleSession(current, claim, services.nowMs());
-      // A remembered offset may have been passed elsewhere, and no answer may name a lower one than another did.
-      call.nextOffset =
-        !isFresh || session === undefined || session.state === 'tombstone' ? undefined : nextOffset(session);
-      const decision = decideFragment(head, session, destination);
-      const saysYes = decision.do === 'store' && isWhole(request, head);
-      if (!saysYes && !isFresh) {
-        warm.sessions.delete(sessionId);
-        current = await services.sessions.read(sessionId, call.signal);
-        isFresh = true;
-        continue;
-      }
-      switch (decision.do) {
-        case 'refuse':
-          throw new ProtocolError(decision.code, decision.why);
-        case 'acknowledge':
-          return fragmentAck(
-            request.headers,
-            decision.offset,
-            replyUrlOf(request, sessionId, decision.reply),
+const take = async (
+  services: UploadServices,
+  access: Access<ResolvedDestination>,
+  warm: WarmState,
+  applications: Applications,
+  request: BitsRequest,
+  call: PacketCall,
+): Promise<Ack> => {
+  const admission = await admit(request, access, 'Fragment', call);
+  const { destination } = admission;
+  const claim = claimOf(admission);
+  const own = withCloseGrace(services, destination.closeGraceSeconds);
+  const head = readFragmentHead(request.headers, admission.head.contentLength);
+  const body = () => request.body(warm.memory);
+  const sessionId = parseSessionId(request.headers);
+  if (sessionId === undefined) throw new ProtocolError('SESSION_NOT_FOUND', 'not an id that was ever issued');
+
+  const remembered = warm.sessions.get(sessionId);
+  let isFresh = remembered === undefined;
+  let current = remembered ?? (await services.sessions.read(sessionId, call.signal));
+  for (;;) {
+    call.signal.throwIfAborted();
+    const session = visibleSession(current, claim, services.nowMs());
+    // A remembered offset may have been passed elsewhere, and no answer may name a lower one than another did.
+    call.nextOffset =
+      !isFresh || session === undefined || session.state === 'tombstone' ? undefined : nextOffset(session);
+    const decision = decideFragment(head, session, destination);
+    const saysYes = decision.do === 'store' && isWhole(body(), head);
+    if (!saysYes && !isFresh) {
+      warm.sessions.delete(sessionId);
+      current = await services.sessions.read(sessionId, call.signal);
+      isFresh = true;
+      continue;
+    }
+    switch (decision.do) {
+      case 'refuse':
+        throw new ProtocolError(decision.code, decision.why);
+      case 'acknowledge':
+        return fragmentAck(request.headers, decision.offset, replyUrlOf(request, sessionId, decision.reply));
+      case 'finish':
+        return finished(decision.session);
+      case 'store': {
+        const incoming = incomingBytes(request, body(), head, decision);
+        if (decision.session.progress === undefined) {
+          // K4, once more.
+          if (!(await hasRoom(services, destination, claim.principal, decision.totalBytes, call))) {
+            current = await services.sessions.read(sessionId, call.signal);
+            isFresh = true;
+            // A twin of this packet may have been first: then it is the session itself that is counted.
+            if (current?.version !== decision.session.version) continue;
+            throw new ProtocolError('LIMIT_REACHED', noRoom);
+          }
+          await takeSingleUse(
+            services.sessions,
+            admission.grant,
+            decision.session,
+            services.timers,
+            call.signal,
           );
-        case 'finish':
-          return finished(decision.session);
-        case 'store': {
-          const incoming = incomingBytes(request, head, decision);
-          if (decision.session.progress === undefined) {
-            // K4, once more.
-            if (!(await hasRoom(services, destination, claim.principal, decision.totalBytes, call))) {
-              current = await services.sessions.read(sessionId, call.signal);
-              isFresh = true;
-              // A twin of this packet may have been first: then it is the session itself that is counted.
-              if (current?.version !== decision.session.version) continue;
-              throw new ProtocolError('LIMIT_REACHED', noRoom);
-            }
-            await takeSingleUse(
-              services.sessions,
-              admission.grant,
-              decision.session,
-              services.timers,
-              call.signal,
-            );
-          }
-          const timeout = destination.sessionTimeoutSeconds;
-          const received = await receive(own, warm, decision.session, incoming, timeout, call);
-          if (received.committed !== undefined) {
-            call.nextOffset = nextOffset(received.committed);
-            return received.committed.state === 'receiving'
-              ? fragmentAck(request.headers, call.nextOffset) // F13
-              : finished(received.committed);
-          }
-          current = received.current;
-          isFresh = true;
         }
+        const timeout = destination.sessionTimeoutSeconds;
+        const received = await receive(own, warm, decision.session, incoming, timeout, call);
+        if (received.committed !== undefined) {
+          call.nextOffset = nextOffset(received.committed);
+          return received.committed.state === 'receiving'
+            ? fragmentAck(request.headers, call.nextOffset) // F13
+            : finished(received.committed);
+        }
+        current = received.current;
+        isFresh = true;
       }
     }
+  }
 
-    /** F14 and F7a. */
-    async function finished(session: Stored | Publishing): Promise<Ack> {
-      const notifier = notifierOf(destination, admission.url.hashInput, applications);
-      const reply = await finishUpload(own, session, notifier, call);
-      return fragmentAck(
-        request.headers,
-        session.entity.totalBytes,
-        replyUrlOf(request, session.sessionId, reply),
-      );
-    }
-  };
+  /** F14 and F7a. */
+  async function finished(session: Stored | Publishing): Promise<Ack> {
+    const notifier = notifierOf(destination, admission.url.hashInput, applications);
+    const reply = await finishUpload(own, session, notifier, call);
+    return fragmentAck(
+      request.headers,
+      session.entity.totalBytes,
+      replyUrlOf(request, session.sessionId, reply),
+    );
+  }
+};
 
 /** Whether the body is as long as it was announced. */
-const isWhole = (request: BitsRequest, { contentLength }: FragmentHead): boolean =>
-  BigInt(request.body().byteLength) === contentLength;
+const isWhole = (body: Uint8Array, { contentLength }: FragmentHead): boolean =>
+  BigInt(body.byteLength) === contentLength;
 
 /**
  * The bytes to store: what the client sent, less what is known already (F11). A body that broke off stores nothing, and
@@ -125,10 +131,10 @@ const isWhole = (request: BitsRequest, { contentLength }: FragmentHead): boolean
  */
 const incomingBytes = (
   request: BitsRequest,
+  body: Uint8Array,
   { contentLength }: FragmentHead,
   { skipBytes, totalBytes, session }: { skipBytes: number; totalBytes: number; session: Receiving },
 ): IncomingBytes => {
-  const body = request.body();
   if (BigInt(body.byteLength) < contentLength)
     throw new ProtocolError('RANGE_NOT_NEXT', 'the body broke off'); // F10
   if (BigInt(body.byteLength) > contentLength) {

@@ -19,11 +19,22 @@ export const requestFromEvent = (event: unknown): BitsRequest => {
     query: queryOf(fields),
     headers,
     targetGroup: asText(asFields(asFields(fields['requestContext'])['elb'])['targetGroupArn']),
-    body: () => {
-      body ??= Buffer.from(asText(fields['body']), fields['isBase64Encoded'] === true ? 'base64' : 'utf8');
+    body: (memory = Buffer.allocUnsafeSlow) => {
+      body ??= decode(asText(fields['body']), fields['isBase64Encoded'] === true ? 'base64' : 'utf8', memory);
       return body;
     },
   };
+};
+
+const decode = (
+  text: string,
+  encoding: 'base64' | 'utf8',
+  memory: (lengthBytes: number) => Uint8Array,
+): Uint8Array => {
+  const target = memory(Buffer.byteLength(text, encoding));
+  const written = Buffer.from(target.buffer, target.byteOffset, target.byteLength).write(text, encoding);
+  // What is no digit of base64 is passed over.
+  return written === target.byteLength ? target : target.subarray(0, written);
 };
 
 /** Whether the target group sends every value of a header, and so expects the answer in that form. */

@@ -75,6 +75,9 @@ export interface BitsRequest {
   readonly headers: RequestHeaders;
   /** ARN of the target group that the request came through, written by the load balancer; empty if there was none. */
   readonly targetGroup: string;
-  /** Decodes the body, at the first call only: an answer that needs no body does not pay for it. */
-  body(): Uint8Array;
+  /**
+   * Decodes the body, at the first call only: an answer that needs no body does not pay for it. `memory` may say where to:
+   * it is asked for exactly so many bytes.
+   */
+  body(memory?: (lengthBytes: number) => Uint8Array): Uint8Array;
 }

@@ -54,6 +54,8 @@ export const receive = async (
     return { committed: undefined, current: commit.current };
   }
   remember(warm, next, stored);
+  // It is in a part by now, or in a piece that was merged.
+  if (stored.staged?.bytes !== incoming.body) warm.recycle(incoming.body);
   return { committed: next };
 };
 

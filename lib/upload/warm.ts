@@ -47,6 +47,11 @@ export class BoundedCache<V> {
   }
 }
 
+/** As many as wait for a part of fragments of 1 MB; others come one by one. */
+const maxFree = 12;
+/** Smaller ones are nothing to a garbage collector, and of many lengths. */
+const leastRecycledBytes = 65_536;
+
 /**
  * What one execution environment remembers between invocations of one function. Only ever a shortcut: a remembered
  * session may say yes to a fragment, every other answer is given on a fresh read; a remembered piece saves reading it
@@ -57,6 +62,9 @@ export class WarmState {
   /** By staging key. */
   readonly pieces: BoundedCache<Summed>;
   #garbage: string[] = [];
+  #running = 0;
+  /** Memory of whole bodies that nothing refers to any more. */
+  #free: Uint8Array[] = [];
   /** Memory that a part was gathered in, empty while it is in use. */
   #spare = new Uint8Array(0);
 
@@ -66,8 +74,38 @@ export class WarmState {
 
   /** Pieces that no session names any more: deleted in parallel with this environment's next store. */
   addGarbage(keys: readonly string[]): void {
-    for (const key of keys) this.pieces.delete(key);
+    for (const key of keys) {
+      const piece = this.pieces.get(key);
+      this.pieces.delete(key);
+      if (piece !== undefined) this.recycle(piece.bytes);
+    }
     this.#garbage.push(...keys);
+  }
+
+  /** An invocation, from before it asks for memory until nothing of it runs any more. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#running++;
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+    }
+  }
+
+  /**
+   * Memory for a body. A megabyte allocated for every fragment costs as much processor, in the garbage collector, as all the
+   * rest of its way. Memory that has been used before is given only to an invocation that is alone: one that was given up
+   * at its deadline may still look at what it has.
+   */
+  readonly memory = (lengthBytes: number): Uint8Array => {
+    const at = this.#running > 1 ? -1 : this.#free.findIndex(({ byteLength }) => byteLength === lengthBytes);
+    return (at === -1 ? undefined : this.#free.splice(at, 1)[0]) ?? Buffer.allocUnsafeSlow(lengthBytes);
+  };
+
+  /** Takes back the memory of a body that nothing will read again. Views of other memory are left alone. */
+  recycle(bytes: Uint8Array): void {
+    if (bytes.byteLength < leastRecycledBytes || bytes.byteLength !== bytes.buffer.byteLength) return;
+    if (this.#free.length < maxFree) this.#free.push(bytes);
   }
 
   /**

@@ -123,6 +123,51 @@ describe('WarmState', () => {
     expect(warm.pieces.get('b')?.bytes).toHaveLength(60);
   });
 
+  describe('memory of bodies', () => {
+    const bytes = 100_000;
+    const replaced = (warm: WarmState, memory: Uint8Array) => {
+      warm.pieces.set('s/0-a', summed(memory));
+      warm.addGarbage(['s/0-a']);
+    };
+
+    it('is used again once its piece is replaced, for a body of the same length, and once', async () => {
+      const warm = new WarmState(2 * bytes);
+      const first = warm.memory(bytes);
+      replaced(warm, first);
+      await warm.during(async () => {
+        expect(warm.memory(bytes - 1)).not.toBe(first);
+        expect(warm.memory(bytes)).toBe(first);
+        expect(warm.memory(bytes)).not.toBe(first);
+      });
+    });
+
+    it('is not, while another invocation still runs, given up at its deadline or not', async () => {
+      const warm = new WarmState(2 * bytes);
+      const first = warm.memory(bytes);
+      replaced(warm, first);
+      let end = () => {};
+      const givenUp = warm.during(() => new Promise<void>((resolve) => (end = resolve)));
+      await warm.during(async () => expect(warm.memory(bytes)).not.toBe(first));
+      end();
+      await givenUp;
+      await warm.during(async () => expect(warm.memory(bytes)).toBe(first));
+    });
+
+    it('is bounded; small memory and views of larger one are left to the garbage collector', () => {
+      const warm = new WarmState(0);
+      const view = new Uint8Array(2 * bytes).subarray(0, bytes);
+      warm.recycle(view);
+      warm.recycle(new Uint8Array(10));
+      expect(warm.memory(bytes)).not.toBe(view);
+      const many = Array.from({ length: 100 }, () => new Uint8Array(bytes));
+      for (const memory of many) warm.recycle(memory);
+      const again = many
+        .map(() => warm.memory(bytes))
+        .filter((memory) => many.some((known) => known === memory));
+      expect(again).toHaveLength(12);
+    });
+  });
+
   it('joins buffers in memory that is used again, but never by two at once', async () => {
     const warm = new WarmState(0);
     const memoryOf = (text: string, during: () => Promise<unknown> = async () => undefined) =>
