@@ -57,6 +57,8 @@ const servers: Readonly<Record<string, S3Server>> = {
         'it answers 500 to an UploadPart of an unknown upload',
       'an upload that was aborted is no upload any more, and aborting it again is no error':
         'it answers 500 to an UploadPart of an unknown upload',
+      'nothing is copied from nowhere, or to no upload, and nothing read from nowhere':
+        'it answers 500 to an UploadPartCopy of an unknown upload',
     },
     inventoryDeviations: {
       'every open upload of the bucket once, over pages, with the time it was begun; those of no other':
