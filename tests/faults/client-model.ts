@@ -1,8 +1,8 @@
 import type { TestResponse } from '../support/functions-harness.ts';
 import { cancelPacket, closePacket, createPacket, fragmentPacket, pingPacket } from '../support/packets.ts';
 import type { Job, Told } from './job.ts';
-import type { Simulation } from './simulation.ts';
-import { bareBadGateway, type Stage, sessionTimeoutSeconds } from './stage.ts';
+import type { Simulation, SweepTask } from './simulation.ts';
+import { bareBadGateway, closeGraceSeconds, type Stage, sessionTimeoutSeconds } from './stage.ts';
 
 const sessionNotFound = '0x8020001F';
 const maxSessions = 4;
@@ -10,8 +10,8 @@ const maxTries = 60;
 
 /**
  * A client as Windows is documented to behave, and worse: it repeats what was not answered, changes its fragment size,
- * overlaps, jumps ahead, sends duplicates while it goes on, loses answers, starts over in a new session, sleeps past the
- * session's timeout, closes twice, closes early, cancels.
+ * overlaps, jumps ahead, sends duplicates while it goes on, loses answers, starts over in a new session, sleeps until the
+ * sweep comes for its session, closes twice, closes early, cancels, cancels while it closes.
  */
 export class ClientModel {
   readonly #simulation: Simulation;
@@ -50,6 +50,8 @@ export class ClientModel {
       if (random.chance(0.02)) return this.#cancel(session);
       // A CLOSE that never comes leaves the file to the sweep.
       if (random.chance(0.04)) return 'gave-up';
+      if (random.chance(0.06)) await this.#sleepUntilSweep('due', closeGraceSeconds);
+      if (random.chance(0.06)) return this.#closeAndCancel(session);
       return this.#close(session, false);
     }
     return 'gave-up';
@@ -86,7 +88,7 @@ export class ClientModel {
       isFirst = false;
       if (random.chance(0.004)) return 'cancel';
       if (random.chance(0.004)) return 'close-early';
-      if (random.chance(0.004)) await this.#sleep(sessionTimeoutSeconds * 1_000 + random.int(1_000));
+      if (random.chance(0.004)) await this.#sleepUntilSweep('expire', sessionTimeoutSeconds);
       const from = Math.max(0, Math.min(total, offset + this.#stray()));
       const length = Math.min(oneSize ?? random.between(300, 10_000), total - from);
       if (total > 0 && length <= 0) {
@@ -178,6 +180,13 @@ export class ClientModel {
     return 'cancelled';
   }
 
+  /** Its user cancels while the CLOSE is under way. */
+  async #closeAndCancel(session: string): Promise<Told> {
+    const answers = [this.#close(session, false), this.#cancel(session)] as const;
+    await Promise.all(answers);
+    return 'either';
+  }
+
   /** Sends a packet until it is answered by something that is not a fault. */
   async #exchange(packet: Parameters<Stage['packet']>[0]): Promise<TestResponse | 'give-up'> {
     for (;;) {
@@ -216,6 +225,12 @@ export class ClientModel {
         );
       });
     });
+  }
+
+  /** Comes back in the very moment at which its session is due, mostly: the sweep is on its way then. */
+  async #sleepUntilSweep(task: SweepTask, seconds: number): Promise<void> {
+    await this.#sleep(seconds * 1_000 + this.#simulation.random.pick([0, 1, 500]));
+    this.#simulation.onSweep(task);
   }
 
   #sleep(durationMs: number): Promise<void> {

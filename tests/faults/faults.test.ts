@@ -42,6 +42,10 @@ it(`${schedules} schedules of faults and races keep every promise`, { timeout: 9
     'zombie',
     'loseAck',
     'told success',
+    'met: Fragment wrote amid Fragment',
+    'met: Fragment lost to Fragment',
+    'met: Close-Session wrote amid Close-Session',
+    'met: a late Fragment wrote',
   ]) {
     expect(tally[kind], kind).toBeGreaterThan(10);
   }

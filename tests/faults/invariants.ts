@@ -15,8 +15,9 @@ import type { TestRequest, TestResponse } from '../support/functions-harness.ts'
 import { itemSizeBytes } from '../support/item-size.ts';
 import { isKept, replyTo } from './application-words.ts';
 import type { Job } from './job.ts';
+import type { PerformedCall } from './pending-call.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
-import type { PerformedCall, Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 import { ToldEvents } from './told-events.ts';
 
 const maxItemBytes = 1024;
@@ -142,8 +143,8 @@ export class Invariants {
       const mayBeReplaced = key.startsWith('over/');
       // A 409 that destroys the upload, and a death before that is written down, cannot be told from a consumer that has
       // moved the object (docs/concurrency.md): the one case in which success is believed without an object.
-      const isExcused =
-        this.#wasKept(job) || (mayBeReplaced ? object !== undefined : this.#simulation.destroyedAt.has(key));
+      const isBelieved = this.#simulation.destroyedAt.has(key) && this.#wasUnverified(job);
+      const isExcused = this.#wasKept(job) || isBelieved || (mayBeReplaced && object !== undefined);
       if (job.told === 'success' && !isOurs && !isExcused) {
         this.#fail(
           `${job.name} was told success, and ${key} is ${owner === undefined ? 'absent' : 'another’s'}`,
@@ -170,6 +171,11 @@ export class Invariants {
           (session.state !== 'complete' || session.notification !== undefined),
       )
       .map((session) => `${session.sessionId} ${describe(session)}`);
+  }
+
+  /** Its publication counted as one with an alarm. */
+  #wasUnverified(job: Job): boolean {
+    return [...job.sessions].some((id) => this.#simulation.unverified.has(id.slice(1, -1)));
   }
 
   /** Its application took the file and wanted it nowhere else. */

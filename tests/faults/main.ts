@@ -31,7 +31,7 @@ const runAll = async (
 ): Promise<Summary> => {
   const startedAtMs = performance.now();
   const failed: { seed: number; violation: string }[] = [];
-  const tallies = new Map<number, WorkerReport['tally']>();
+  const reports = new Map<number, WorkerReport>();
   let next = from;
   let done = 0;
   let steps = 0;
@@ -56,7 +56,7 @@ const runAll = async (
           child.on('message', (report: WorkerReport) => {
             done++;
             steps += report.steps;
-            tallies.set(index, report.tally);
+            reports.set(index, report);
             if (report.violation !== undefined)
               failed.push({ seed: report.seed, violation: report.violation });
             progress(done);
@@ -70,10 +70,13 @@ const runAll = async (
     ),
   );
   const tally: Record<string, number> = {};
-  for (const one of tallies.values()) {
-    for (const [name, count] of Object.entries(one)) tally[name] = (tally[name] ?? 0) + count;
+  let cpuSeconds = 0;
+  for (const report of reports.values()) {
+    cpuSeconds += report.cpuSeconds;
+    for (const [name, count] of Object.entries(report.tally)) tally[name] = (tally[name] ?? 0) + count;
   }
-  return { from, runs: done, failed, steps, seconds: (performance.now() - startedAtMs) / 1000, tally };
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  return { from, runs: done, failed, steps, seconds, cpuSeconds, tally };
 };
 
 const showProgress = (runs: number) => {
@@ -128,10 +131,12 @@ const main = async (): Promise<boolean> => {
   return summary.failed.length === 0;
 };
 
-const print = ({ runs, failed, steps, seconds, tally }: Summary): void => {
+const print = ({ runs, failed, steps, seconds, cpuSeconds, tally }: Summary): void => {
   const rate = (runs / seconds).toFixed(1);
+  const cpuRate = (runs / cpuSeconds).toFixed(1);
   console.log(
-    `${runs} schedules, ${steps} steps, ${seconds.toFixed(0)} s, ${rate} a second, ${failed.length} broken`,
+    `${runs} schedules, ${steps} steps, ${seconds.toFixed(0)} s, ${rate} a second, ` +
+      `${cpuRate} a second of processor time, ${failed.length} broken`,
   );
   for (const [name, count] of Object.entries(tally).sort(([, a], [, b]) => b - a)) {
     console.log(`${String(count).padStart(8)}  ${name}`);

@@ -17,6 +17,18 @@ export interface PendingCall {
   reject(error: Error): void;
 }
 
+/** A call that was carried out. */
+export interface PerformedCall {
+  readonly service: Service;
+  readonly operation: string;
+  readonly request: WireRequest;
+  readonly response: WireResponse;
+  /** Whose call it was, if it was not the simulation's own. */
+  readonly invocation: Invocation | undefined;
+  /** A zombie: nobody waited for it any more. */
+  readonly isLate: boolean;
+}
+
 /** How a call is told in the trace. */
 export const label = ({ invocation, operation }: PendingCall): string =>
   `${invocation.name}#${invocation.id} ${operation}`;

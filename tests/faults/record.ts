@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { meeting } from './interleavings.ts';
 
 /** What a run did, and how often everything was drawn in it. */
 export interface Summary {
@@ -8,6 +9,8 @@ export interface Summary {
   readonly failed: readonly { readonly seed: number; readonly violation: string }[];
   readonly steps: number;
   readonly seconds: number;
+  /** Processor time of all workers. */
+  readonly cpuSeconds: number;
   readonly tally: Readonly<Record<string, number>>;
 }
 
@@ -24,22 +27,34 @@ export const record = async (summary: Summary, workers: number): Promise<void> =
   await writeFile(page, `${before}${begin}\n${describe(summary, workers)}${end}${after}`);
 };
 
-const describe = ({ from, runs, failed, steps, seconds, tally }: Summary, workers: number): string => {
+const describe = (summary: Summary, workers: number): string => {
+  const { from, runs, failed, steps, seconds, cpuSeconds, tally } = summary;
   const day = new Date().toISOString().slice(0, 10);
   const node = process.version.slice(1);
   const rate = (runs / seconds).toFixed(1);
-  const rows = Object.entries(tally)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `| ${name} | ${number(count)} |`);
+  const cpuRate = (runs / cpuSeconds).toFixed(1);
+  const rows = Object.entries(tally).sort(([, a], [, b]) => b - a);
   return [
     `${day}, Node ${node}, ${workers} process${workers === 1 ? '' : 'es'}: ${number(runs)} schedules (seeds ${number(from)} to ${number(from + runs - 1)}), ` +
-      `${number(steps)} steps, ${rate} schedules a second, ${failed.length === 0 ? 'no promise broken' : `${failed.length} broken`}.`,
+      `${number(steps)} steps, ${rate} schedules a second, ${cpuRate} a second of processor time, ` +
+      `${failed.length === 0 ? 'no promise broken' : `${failed.length} broken`}.`,
     '',
-    '| drawn, or met | times |',
+    '| fault drawn, outcome or alarm | times |',
     '|---|---:|',
-    ...rows,
+    ...rows.filter(([name]) => !name.startsWith(meeting)).map(row),
+    '',
+    'Who met whom at one session: writes of its item in the middle of another invocation, writes that lost to it, writes that came',
+    'after their function had died or given up.',
+    '',
+    '| interleaving | times |',
+    '|---|---:|',
+    ...rows
+      .filter(([name]) => name.startsWith(meeting))
+      .map(([name, count]) => row([name.slice(meeting.length), count])),
     '',
   ].join('\n');
 };
+
+const row = ([name, count]: readonly [string, number]): string => `| ${name} | ${number(count)} |`;
 
 const number = (value: number): string => value.toLocaleString('en-US');

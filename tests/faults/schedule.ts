@@ -10,8 +10,9 @@ import { drawPlan } from './plan.ts';
 import { Random } from './random.ts';
 import { sdkClients } from './sdk.ts';
 import { openServers, type Servers, stagingBucket, uploadBucket } from './servers.ts';
-import { Simulation, type Tally, Violation, type VirtualClock } from './simulation.ts';
+import { Simulation, type Tally, Violation } from './simulation.ts';
 import { Stage } from './stage.ts';
+import { installClock, type VirtualClock } from './virtual-time.ts';
 
 /** How one schedule ended. */
 export interface ScheduleResult {
@@ -61,7 +62,7 @@ const run = async (seed: number, tally: Tally, maxFaults: number): Promise<Sched
     pageItems: random.pick([1, 1_000]),
   });
   // From here on time stands still: Date.now is the virtual clock's.
-  const clock = Simulation.installClock(startMs);
+  const clock = installClock(startMs);
   let simulation: Simulation | undefined;
   try {
     // The SDK draws the length of its back-off, and must not change what the seed chooses next.
@@ -122,8 +123,8 @@ const play = async (
         void stage.sweep({ Records: [{ eventName: 'REMOVE', dynamodb: { OldImage: image } }] });
     }
   };
-  simulation.onSweep = () => {
-    const task = random.pick(['due', 'due', 'orphans', 'expire'] as const);
+  simulation.onSweep = (wanted) => {
+    const task = wanted ?? random.pick(['due', 'due', 'orphans', 'expire'] as const);
     simulation.note(`sweep: ${task}`);
     if (task === 'expire') expire();
     else void stage.sweep({ task });

@@ -1,14 +1,20 @@
-import { type Clock, install as installFakeTimers } from '@sinonjs/fake-timers';
+import { Interleavings } from './interleavings.ts';
 import type { Invocation } from './invocation.ts';
-import { connectionLost, label, operationOf, type PendingCall, throttledResponse } from './pending-call.ts';
+import {
+  connectionLost,
+  label,
+  operationOf,
+  type PendingCall,
+  type PerformedCall,
+  throttledResponse,
+} from './pending-call.ts';
 import type { FaultPlan } from './plan.ts';
 import type { Random } from './random.ts';
 import type { CarryOptions, Service } from './sdk.ts';
 import type { Servers } from './servers.ts';
+import { Trouble } from './trouble.ts';
+import { quiet, type VirtualClock } from './virtual-time.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
-
-/** The clock of a run: `uninstall` gives the process its own back. */
-export type VirtualClock = Clock & { uninstall(): void };
 
 /** Something between clients and the load balancer that is on its way. */
 export interface Delivery {
@@ -21,23 +27,11 @@ export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-export interface PerformedCall {
-  readonly service: Service;
-  readonly operation: string;
-  readonly request: WireRequest;
-  readonly response: WireResponse;
-}
+/** What a sweep looks for: what is due, what nobody names, or, in place of one, what the time to live deletes. */
+export type SweepTask = 'due' | 'orphans' | 'expire';
 
 /** What was drawn how often, for the summary of a run. */
 export type Tally = Map<string, number>;
-
-/** What goes wrong with a call that is carried out, or not, at once. */
-const callFaults = ['failBefore', 'throttle', 'loseAnswer'] as const;
-type CallFault = (typeof callFaults)[number];
-
-// Taken before the clock is faked: real turns of the event loop are how promises between two calls get done.
-const realImmediate = setImmediate;
-const turnsToQuiet = 4;
 
 /**
  * Deterministic concurrency: functions, sweeps and clients all stand still at their next AWS call, delivery or timer, and
@@ -51,19 +45,21 @@ export class Simulation {
   readonly tally: Tally;
   /** Looks at every call that was carried out. */
   onPerformed: (call: PerformedCall) => void = () => {};
-  /** Starts a sweep, when the seed asks for one. */
-  onSweep: () => void = () => {};
+  /** Starts a sweep, when the seed or a client's sleep asks for one. */
+  onSweep: (task?: SweepTask) => void = () => {};
   faultsLeft: number;
   faultsDrawn = 0;
   /** Keys at which S3 has thrown acknowledged parts away, as it may after a 409: then a file may end as lost. */
   readonly destroyedAt = new Set<string>();
+  /** Sessions whose publication was taken for one with the alarm that nobody has seen the object. */
+  readonly unverified = new Set<string>();
   readonly #servers: Servers;
   readonly #clock: VirtualClock;
   readonly #calls: PendingCall[] = [];
   readonly #deliveries: Delivery[] = [];
   readonly #running = new Set<Invocation>();
-  /** What goes wrong with the coming calls to a service: trouble rarely ends with the call that met it. */
-  readonly #episodes = new Map<Service, { readonly kind: CallFault; left: number }>();
+  readonly #trouble: Trouble;
+  readonly #interleavings = new Interleavings((what) => this.count(what));
   #violation: Violation | undefined;
   #lastNote = '';
   #serial = 0;
@@ -83,10 +79,7 @@ export class Simulation {
     this.plan = plan;
     this.tally = tally;
     this.faultsLeft = maxFaults;
-  }
-
-  static installClock(nowMs: number): VirtualClock {
-    return installFakeTimers({ now: nowMs, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    this.#trouble = new Trouble(random);
   }
 
   get nowMs(): number {
@@ -112,7 +105,7 @@ export class Simulation {
   /** No more faults: what is under way may end. */
   calmDown(): void {
     this.#isCalm = true;
-    this.#episodes.clear();
+    this.#trouble.end();
     for (const call of this.#calls) call.isStuck = false;
   }
 
@@ -129,12 +122,20 @@ export class Simulation {
     this.#deliveries.push({ label, run });
   }
 
-  /** Runs a function as one invocation; resolves with its answer, or `undefined` if it is killed first. */
-  invoke<R>(name: string, work: (invocation: Invocation) => Promise<R>): Promise<R | undefined> {
+  /**
+   * Runs a function as one invocation; resolves with its answer, or `undefined` if it is killed first.
+   * @param sessions what it will work on, as far as that is known
+   */
+  invoke<R>(
+    name: string,
+    sessions: readonly string[],
+    work: (invocation: Invocation) => Promise<R>,
+  ): Promise<R | undefined> {
     return new Promise((resolve, reject) => {
       const invocation: Invocation = {
         id: ++this.#serial,
         name,
+        sessions: new Set(sessions),
         isDead: false,
         hasReturned: false,
         onKill: () => resolve(undefined),
@@ -157,7 +158,7 @@ export class Simulation {
   /** An AWS call: of an invocation it waits for its turn, the simulation's own happen at once and without faults. */
   carry(service: Service, request: WireRequest, options: CarryOptions): Promise<WireResponse> {
     const { invocation } = options;
-    if (invocation === undefined) return this.#perform(service, request);
+    if (invocation === undefined) return this.#perform(service, request, undefined, false);
     return new Promise((resolve, reject) => {
       // A frozen or dead process sends nothing and hears nothing.
       if (invocation.isDead) return;
@@ -194,7 +195,7 @@ export class Simulation {
   /** Goes on until nothing is left to happen, or until `isDone`. */
   async run(isDone: () => boolean, maxSteps: number): Promise<void> {
     for (let steps = 0; ; steps++) {
-      await this.#quiet();
+      await quiet();
       if (this.#violation !== undefined) throw this.#violation;
       if (isDone()) return;
       if (steps > maxSteps) throw new Violation(`no end after ${maxSteps} steps`);
@@ -255,7 +256,7 @@ export class Simulation {
       return;
     }
     this.#calls.splice(this.#calls.indexOf(call), 1);
-    const trouble = this.#trouble(call.service);
+    const trouble = this.#trouble.next(call.service, (kind) => this.fault(kind));
     if (trouble === 'failBefore') {
       this.note(`${label(call)} fails`);
       call.reject(connectionLost());
@@ -269,7 +270,7 @@ export class Simulation {
     if (call.operation.startsWith('POST complete') && this.fault('conflict')) {
       this.#conflict(call.request.path);
     }
-    const response = await this.#perform(call.service, call.request);
+    const response = await this.#perform(call.service, call.request, call.invocation, false);
     if (trouble === 'loseAnswer') {
       this.note(`${label(call)} ${response.status}, answer lost`);
       call.reject(connectionLost());
@@ -277,20 +278,6 @@ export class Simulation {
     }
     this.note(`${label(call)} ${response.status}`);
     call.resolve(response);
-  }
-
-  /** What goes wrong with a call: what went wrong with the one before, for a few calls, or something new. */
-  #trouble(service: Service): CallFault | undefined {
-    const episode = this.#episodes.get(service);
-    if (episode !== undefined) {
-      if (--episode.left <= 0) this.#episodes.delete(service);
-      return episode.kind;
-    }
-    const kind = callFaults.find((one) => this.fault(one));
-    if (kind === undefined) return undefined;
-    const left = kind === 'throttle' || this.random.chance(0.3) ? this.random.int(4) : 0;
-    if (left > 0) this.#episodes.set(service, { kind, left });
-    return kind;
   }
 
   #conflict(path: string): void {
@@ -310,15 +297,23 @@ export class Simulation {
       this.note(`${label(call)} never happens`);
       return;
     }
-    const { status } = await this.#perform(call.service, call.request);
+    const { status } = await this.#perform(call.service, call.request, call.invocation, true);
     this.count('zombie');
     this.note(`${label(call)} ${status}, late`);
   }
 
-  async #perform(service: Service, request: WireRequest): Promise<WireResponse> {
+  async #perform(
+    service: Service,
+    request: WireRequest,
+    invocation: Invocation | undefined,
+    isLate: boolean,
+  ): Promise<WireResponse> {
     const response =
       service === 's3' ? await this.#servers.callS3(request) : this.#servers.table.call(request);
-    this.onPerformed({ service, operation: operationOf(service, request), request, response });
+    const operation = operationOf(service, request);
+    const performed = { service, operation, request, response, invocation, isLate };
+    this.#interleavings.onPerformed(performed, this.#running);
+    this.onPerformed(performed);
     return response;
   }
 
@@ -328,15 +323,5 @@ export class Simulation {
     if (strays.length > 0) {
       this.fail(`${invocation.name} returned while ${strays.map(label).join(', ')} was under way`);
     }
-  }
-
-  /**
-   * Everything has come to its next call, delivery or timer. Files are the one thing that takes real time: how long a disk
-   * needs must not decide what the seed chooses from.
-   */
-  async #quiet(): Promise<void> {
-    do {
-      for (let turn = 0; turn < turnsToQuiet; turn++) await new Promise((resolve) => realImmediate(resolve));
-    } while (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq')));
   }
 }

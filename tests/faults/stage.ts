@@ -28,6 +28,7 @@ import { minPartBytes, stagingBucket, table, uploadBucket } from './servers.ts';
 import type { Simulation } from './simulation.ts';
 
 export const sessionTimeoutSeconds = 7_200;
+export const closeGraceSeconds = 3_600;
 export const lifetimeSeconds = 2 * 86_400;
 
 /** What the load balancer answers when a function does not: without any BITS header. */
@@ -72,9 +73,10 @@ export class Stage {
     this.#clients = clients;
     this.#log = {
       packet: () => {},
-      alarm: (what) => {
+      alarm: (what, details) => {
         simulation.note(`alarm: ${what}`);
         simulation.count(`alarm: ${what}`);
+        if (what === 'publication unverified') simulation.unverified.add(String(details['session']));
         if (/lost/.test(what) && simulation.destroyedAt.size === 0) simulation.fail(what);
       },
     };
@@ -85,7 +87,9 @@ export class Stage {
   async packet(request: TestRequest): Promise<TestResponse> {
     const type = request.headers?.['BITS-Packet-Type'] ?? 'none';
     const committedBefore = this.#invariants.before(request);
-    const answer = await this.#simulation.invoke(type, async (invocation) => {
+    const session = request.headers?.['BITS-Session-Id']?.slice(1, -1);
+    const sessions = session === undefined ? [] : [session];
+    const answer = await this.#simulation.invoke(type, sessions, async (invocation) => {
       const environment = this.#environment();
       environment.isBusy = true;
       const run = lambdaFunction(this.#handler(type, this.#servicesOf(invocation), environment.warm), {
@@ -113,7 +117,7 @@ export class Stage {
       });
       return run(event, this.#context());
     };
-    return this.#simulation.invoke('Sweep', work).catch(() => undefined);
+    return this.#simulation.invoke('Sweep', [], work).catch(() => undefined);
   }
 
   #servicesOf(invocation: Invocation): UploadServices {
@@ -129,7 +133,7 @@ export class Stage {
       timers: {
         lifetimeSeconds,
         emptySessionSeconds: 86_400,
-        closeGraceSeconds: 3_600,
+        closeGraceSeconds,
         tombstoneSeconds: 86_400,
         recoverySeconds: 60,
       },

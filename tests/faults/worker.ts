@@ -9,17 +9,22 @@ export interface WorkerReport {
   readonly seed: number;
   readonly violation: string | undefined;
   readonly steps: number;
+  /** Processor time of this worker so far. */
+  readonly cpuSeconds: number;
   /** Everything drawn by this worker so far. */
   readonly tally: Readonly<Record<string, number>>;
 }
 
-// Ctrl-C reaches the whole group: the parent decides, and this one ends when it lets go.
+// Ctrl-C, and what `timeout` sends, reach the whole group: the parent decides, and this one ends when it lets go.
 process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
 
 process.on('message', (seed: number) => {
   runSchedule(seed, tally).then(
     ({ violation, steps }) => {
-      const report: WorkerReport = { seed, violation, steps, tally: Object.fromEntries(tally) };
+      const { user, system } = process.cpuUsage();
+      const cpuSeconds = (user + system) / 1e6;
+      const report: WorkerReport = { seed, violation, steps, cpuSeconds, tally: Object.fromEntries(tally) };
       process.send?.(report);
     },
     (error: unknown) => {
