@@ -40,11 +40,19 @@ const requestHandler = (requestTimeoutMs: number) => ({
 });
 
 /** Single-digit milliseconds are the rule for a key's read and write: three seconds are a stall. */
-export const dynamoDBClient = (environment: Environment): DynamoDBClient =>
-  new DynamoDBClient({
+export const dynamoDBClient = (environment: Environment): DynamoDBClient => {
+  const client = new DynamoDBClient({
     ...common(environment, 'AWS_ENDPOINT_URL_DYNAMODB'),
     requestHandler: requestHandler(3_000),
   });
+  withoutLogger(client);
+  return client;
+};
+
+/** Without a logger the SDK still walks through every input and output, to leave out what must not be logged. */
+const withoutLogger = (client: S3Client | DynamoDBClient): void => {
+  client.middlewareStack.remove('loggerMiddleware');
+};
 
 /**
  * When bodies are left out of the signature. `S3_PAYLOAD_SIGNING`: `on` never, `off` always; by default where TLS protects them
@@ -78,7 +86,10 @@ export const s3Client = (environment: Environment): S3Client => {
     // Our own CRC32 goes with every body; the SDK need not compute another.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // The SDK would ask before it sends a part, on a connection that it closes again: three round trips more for each.
+    expectContinueHeader: false,
   });
+  withoutLogger(client);
   if (environment['S3_CONTENT_MD5'] === 'on') sendContentMd5(client);
   const when = unsignedWhen(environment);
   if (when !== 'never') leavePayloadsUnsigned(client, when);

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dynamoDBClient, s3Client } from '../../lib/composition/clients.ts';
 
@@ -13,9 +13,15 @@ afterAll(() => {
 
 /** A service that answers the n-th request (from 1) so, and the clients of the functions for it. */
 const serve = async (answer: (nth: number, ...exchange: Parameters<RequestListener>) => void) => {
-  const seen = { requests: 0 };
+  const seen = { requests: 0, connections: 0, expectations: 0 };
   const server = createServer((request, response) => {
     request.resume().on('end', () => answer(++seen.requests, request, response));
+  });
+  server.on('connection', () => seen.connections++);
+  server.on('checkContinue', (request, response) => {
+    seen.expectations++;
+    response.writeContinue();
+    server.emit('request', request, response);
   });
   servers.add(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -46,6 +52,15 @@ describe.concurrent('the clients of the functions', () => {
     });
     expect(await s3.send(put)).toMatchObject({ ETag: '"x"' });
     expect(seen.requests).toBe(3);
+  });
+
+  it('a part of a file needs no connection of its own, and no leave to be sent', async () => {
+    const { seen, s3 } = await serve((_, __, response) => response.writeHead(200, { etag: '"x"' }).end());
+    const place = { Bucket: 'b', Key: 'k', UploadId: 'u' };
+    for (const PartNumber of [1, 2, 3]) {
+      await s3.send(new UploadPartCommand({ ...place, PartNumber, Body: new Uint8Array(3 * 2 ** 20) }));
+    }
+    expect(seen).toEqual({ requests: 3, connections: 1, expectations: 0 });
   });
 
   it('DynamoDB that throttles twice is asked a third time', async () => {

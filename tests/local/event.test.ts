@@ -42,6 +42,22 @@ test('a fragment becomes the event that the load balancer documents', async () =
   });
 });
 
+test('bodies of any length follow one another, each its own bytes', async () => {
+  const harness = await openDoor();
+  const client = await harness.open();
+  const lengths = [1_000_000, 70_000, 719_999, 720_000, 720_001, 1, 999_983];
+  for (const [index, length] of lengths.entries()) {
+    const body = Buffer.from(Array.from({ length }, (_, at) => (at * 31 + index * 7 + (at >> 8)) & 0xff));
+    expect(await client.request(bitsPost([], body))).toMatchObject({ status: 200 });
+    expect(Buffer.from(harness.events.at(-1)?.event.body ?? '', 'base64').equals(body), `${length}`).toBe(
+      true,
+    );
+  }
+  // What was put into an event stays what it was.
+  const kept = harness.events.map(({ event }) => Buffer.from(event.body, 'base64')[0]);
+  expect(kept).toEqual(lengths.map((_, index) => index * 7));
+});
+
 describe('the base64 rule', () => {
   const cases: readonly [string, string[], string, string, boolean][] = [
     ['no content type', [], 'hi', 'aGk=', true],

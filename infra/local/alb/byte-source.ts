@@ -112,11 +112,14 @@ export class ByteSource {
         this.#wake = resolve;
       });
     }
-    const chunks = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    const [only] = chunks;
-    const alone = this.#pending.length === 0 && chunks.length === 1 && only !== undefined;
-    this.#pending = alone ? only : Buffer.concat([this.#pending, ...chunks]);
+    if (this.#pending.length > 0) {
+      this.#pending = Buffer.concat([this.#pending, ...this.#queue]);
+      this.#queue = [];
+      this.#queuedBytes = 0;
+      return;
+    }
+    // One at a time: whoever reads a body copies it once, not twice.
+    this.#pending = this.#queue.shift() ?? NOTHING;
+    this.#queuedBytes -= this.#pending.length;
   }
 }

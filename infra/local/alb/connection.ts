@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type AnswerContext, noSuchRoute, refusal, serialize } from './answers.ts';
+import type { BodyMemory } from './body-memory.ts';
 import { ByteSource } from './byte-source.ts';
 import { InputEnded, RequestRefused } from './errors.ts';
 import type { EventOptions } from './lambda-event.ts';
@@ -29,9 +30,13 @@ export interface AccessRecord {
 /** What a connection needs from the front door that it belongs to. */
 export interface ConnectionContext {
   readonly limits: FrontDoorLimits;
+  readonly memory: BodyMemory;
   readonly route: Router;
   readonly now: () => number;
-  /** Makes the event of a request, or throws `RequestRefused`; what it returns runs the function on it. */
+  /**
+   * Makes the event of a request, or throws `RequestRefused`; what it returns runs the function on it. The body is used again
+   * afterwards: no view of it may be kept.
+   */
   readonly prepare: (head: RequestHead, body: Buffer, options: EventOptions) => () => Promise<unknown>;
   readonly oversizeMode: () => OversizeMode;
   readonly onAnswer: (record: AccessRecord) => void;
@@ -137,9 +142,10 @@ export class Connection {
     const isWebSocket = valuesOf(head, 'upgrade').some((value) => value.toLowerCase() === 'websocket');
     if (isWebSocket) throw new RequestRefused(400, 'WebSocket', 'functions cannot serve WebSockets');
 
-    const { limits } = this.#context;
+    const { limits, memory } = this.#context;
     const outcome = await readBody(this.#source, framingOf(head), {
       limits,
+      memory,
       oversizeMode: this.#context.oversizeMode,
       beforeBody: () => {
         if (expectsContinue(head) && !this.#source.hasBytes) this.#socket.write(CONTINUE);
@@ -161,13 +167,14 @@ export class Connection {
     head: RequestHead,
     body: Buffer,
   ): Promise<Pick<Outcome, 'answer' | 'errorReason' | 'cause'>> {
-    const { limits, now, prepare } = this.#context;
+    const { limits, memory, now, prepare } = this.#context;
     const caller = {
       address: (this.#socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
       port: this.#socket.localPort ?? 0,
     };
     const { maxForwardedForEntries } = limits;
     const ask = prepare(head, body, { functionName, caller, maxForwardedForEntries, now });
+    memory.give(body);
     try {
       return { answer: fromLambdaResponse(await ask(), limits) };
     } catch (cause) {

@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { BodyMemory } from './body-memory.ts';
 import { type CertificateListener, prepareWithCertificate } from './certificates.ts';
 import { type AccessRecord, Connection, type ConnectionContext } from './connection.ts';
 import { type AlbEvent, toAlbEvent } from './lambda-event.ts';
@@ -52,6 +53,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   const connections = new Set<Connection>();
   const context: ConnectionContext = {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    memory: new BodyMemory(),
     route: createRouter(options.rules),
     now: options.now ?? Date.now,
     prepare: preparing(options),

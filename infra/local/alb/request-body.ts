@@ -1,3 +1,4 @@
+import type { BodyMemory } from './body-memory.ts';
 import type { ByteSource } from './byte-source.ts';
 import { RequestRefused } from './errors.ts';
 import type { FrontDoorLimits } from './limits.ts';
@@ -18,6 +19,8 @@ export type BodyOutcome = { readonly body: Buffer } | { readonly oversize: Overs
 
 export interface BodyReading {
   readonly limits: Pick<FrontDoorLimits, 'maxBodyBytes' | 'maxAllHeadersBytes' | 'maxHeaderBytes'>;
+  /** Memory for a body whose length is known. */
+  readonly memory: Pick<BodyMemory, 'take'>;
   /** Asked once, when a body turns out to be too large. */
   oversizeMode(): OversizeMode;
   /** Called before the first byte of the body is awaited: the place for `100 Continue`. */
@@ -67,7 +70,7 @@ async function readSized(source: ByteSource, bytes: number, reading: BodyReading
   const oversize = bytes > reading.limits.maxBodyBytes ? reading.oversizeMode() : undefined;
   if (oversize === 'early') return { oversize };
   reading.beforeBody();
-  const body = Buffer.allocUnsafe(oversize === undefined ? bytes : 0);
+  const body = reading.memory.take(oversize === undefined ? bytes : 0);
   for (let received = 0; received < bytes; ) {
     const some = await source.readSome(bytes - received);
     if (oversize === undefined) some.copy(body, received);
