@@ -5,7 +5,7 @@ import type { CellPlan } from './run-cell.ts';
 const mebibyte = 2 ** 20;
 
 /** The cell that most is said about: one client, fragments as an ALB lets through, services as fast as this machine. */
-const plain = { fragmentBytes: 1_000_000, fileBytes: 64 * mebibyte, clients: 1, isLatencySimulated: false };
+const plain = { fragmentBytes: 1_000_000, fileBytes: 256 * mebibyte, clients: 1, isLatencySimulated: false };
 
 export const comparedCell: Cell = plain;
 export const countedCell: Cell = { ...plain, fileBytes: 1024 * mebibyte };
@@ -29,16 +29,16 @@ export const quickPlans: readonly CellPlan[] = [
   { cell: countedCell, contenders: ['ours-calls', 'ours-cold'], repetitions: 1 },
   { cell: latencyCell, contenders: ['ours-calls', 'ours-door', 'tus', 'floor-put'], repetitions: 2 },
   { cell: singleCell(false), contenders: crowd, repetitions: 3 },
-  { cell: crowdCell(false), contenders: crowd, repetitions: 1 },
-  { cell: singleCell(true), contenders: crowd, repetitions: 1 },
-  { cell: crowdCell(true), contenders: crowd, repetitions: 1 },
+  { cell: crowdCell(false), contenders: crowd, repetitions: 3 },
+  { cell: singleCell(true), contenders: crowd, repetitions: 3 },
+  { cell: crowdCell(true), contenders: crowd, repetitions: 3 },
   {
     cell: { ...plain, fragmentBytes: 64 * 1024, fileBytes: 16 * mebibyte },
     contenders: ['ours-calls', 'ours-door', 'tus'],
     repetitions: 1,
   },
   {
-    cell: { ...plain, fragmentBytes: 5 * mebibyte },
+    cell: { ...plain, fragmentBytes: 5 * mebibyte, fileBytes: 64 * mebibyte },
     contenders: ['ours-calls', 'ours-door', 'tus', 'uploadx'],
     repetitions: 2,
   },
