@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type Bundle, bundleFunction, functionFiles } from './bundles.ts';
 
@@ -24,12 +24,12 @@ const timesEach = 7;
 const packagesEach = 8;
 
 /** Milliseconds of a fresh process between asking for the module and having it: the median of some. */
-const importTimeMs = async (file: string): Promise<number> => {
+const importTimeMs = async (node: string, file: string): Promise<number> => {
   const script =
     'const t=performance.now();await import(process.argv[1]);console.log(performance.now()-t);process.exit()';
   const times: number[] = [];
   for (let time = 0; time < timesEach; time++) {
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script, file], {
+    const { stdout } = await run(node, ['--input-type=module', '-e', script, file], {
       env: { PATH: process.env['PATH'], ...lambdaEnvironment },
     });
     times.push(Number(stdout));
@@ -51,8 +51,10 @@ const packageLines = ({ bytesByPackage, bytes }: Bundle): readonly string[] => {
 const row = (cells: readonly string[]): string =>
   cells.map((cell, column) => (column === 0 ? cell.padEnd(28) : cell.padStart(12))).join('');
 
-/** `npm run bundle`: what a cold start of each function has to load. */
+/** `npm run bundle [-- --node PATH]`: what a cold start of each function has to load, and how long that Node needs for it. */
 const report = async (): Promise<void> => {
+  const { node = process.execPath } = parseArgs({ options: { node: { type: 'string' } } }).values;
+  const version = (await run(node, ['--version'])).stdout.trim().slice(1);
   const folder = await mkdtemp(join(tmpdir(), 'bits-s3-bundles-'));
   try {
     const serverlessYml = await readFile(new URL('../serverless.yml', import.meta.url), 'utf8');
@@ -61,14 +63,15 @@ const report = async (): Promise<void> => {
       const bundle: Bundle = await bundleFunction(name);
       const file = join(folder, `${name}.mjs`);
       await writeFile(file, bundle.text);
-      const ms = `${(await importTimeMs(file)).toFixed(1)} ms`;
+      const ms = `${(await importTimeMs(node, file)).toFixed(1)} ms`;
       const compressed = kilobytes(gzipSync(bundle.text).byteLength);
       console.log(row([name, kilobytes(bundle.bytes), compressed, ms]));
       for (const line of packageLines(bundle)) console.log(line);
     }
-    console.log(
-      `import: median of ${timesEach} fresh processes, Node ${process.versions.node}, this machine`,
-    );
+    const runtime = /^ *runtime: nodejs(\d+)/m.exec(serverlessYml)?.[1];
+    const isRuntimes = version.split('.')[0] === runtime;
+    const note = isRuntimes ? '' : `; Lambda runs Node ${runtime}: --node PATH measures with another`;
+    console.log(`import: median of ${timesEach} fresh processes, Node ${version}, this machine${note}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -59,13 +59,22 @@ describe('results', () => {
     });
     const zero = s3.stats();
     await s3.close();
+    const mebibytes = comparedCell.fileBytes / 2 ** 20;
     const runs = [3, 1, 2].map((seconds) => ({
-      elapsedMs: seconds * 1000,
-      serverCpuMs: seconds * 64,
+      elapsedMs: (seconds * 1000 * mebibytes) / 64,
+      serverCpuMs: seconds * mebibytes,
       peakRssBytes: seconds,
       acksMs: [seconds, seconds * 10],
-      s3: { ...zero, PutObject: { requests: 64, failures: 0, bytesWritten: 2 ** 27, bytesRead: 0 } },
-      dynamodb: { calls: {}, writeUnits: 65, readUnits: 2 },
+      s3: {
+        ...zero,
+        PutObject: {
+          requests: mebibytes,
+          failures: 0,
+          bytesWritten: 2 * comparedCell.fileBytes,
+          bytesRead: 0,
+        },
+      },
+      dynamodb: { calls: {}, writeUnits: (65 * mebibytes) / 64, readUnits: (2 * mebibytes) / 64 },
     }));
     const summary = summarize('tus', comparedCell, runs);
     expect(summary).toMatchObject({
