@@ -1,25 +1,7 @@
+import { Chance } from '../../infra/planning/fleet/chance.ts';
+
 /** Every choice of a schedule comes from here, so that a seed replays it exactly. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** A number in [0, 1): mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /** A whole number in [0, below). */
-  int(below: number): number {
-    return Math.floor(this.next() * below);
-  }
-
+export class Random extends Chance {
   /** A whole number in [least, most]. */
   between(least: number, most: number): number {
     return least + this.int(most - least + 1);

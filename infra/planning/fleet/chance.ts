@@ -1,4 +1,4 @@
-/** Numbers from a seed: the same seed, the same fleet. */
+/** Numbers from a seed: the same seed, the same numbers, here and in the fault simulator. */
 export class Chance {
   #state: number;
 
@@ -16,7 +16,7 @@ export class Chance {
   }
 
   /** A whole number in [0, below). */
-  index(below: number): number {
+  int(below: number): number {
     return Math.floor(this.next() * below);
   }
 

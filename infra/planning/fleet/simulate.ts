@@ -65,7 +65,7 @@ export const simulateFleet = ({ workload, seconds, seed, placement }: Simulation
   const watchedFromMs = seconds * 1_000;
   const endMs = 2 * watchedFromMs;
   const agenda = new Agenda<Event>();
-  const environments = new Environments(placement, (below) => chance.index(below));
+  const environments = new Environments(placement, (below) => chance.int(below));
   const meter = new Meter(watchedFromMs, seconds);
   const totals = new Totals();
   let active = 0;
