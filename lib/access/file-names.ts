@@ -1,4 +1,4 @@
-import { matches, type Pattern, star } from './wildcards.ts';
+import { matchesWildcard } from './wildcards.ts';
 
 /** Which file names a destination takes. `*` is any run of characters, `?` any one; letter case does not count. */
 export interface FileNameRules {
@@ -8,15 +8,10 @@ export interface FileNameRules {
   readonly deniedNames: readonly string[] | null;
 }
 
-const patternOf = (text: string): Pattern<string> =>
-  [...text.toLowerCase()].map((character) => (character === '*' ? star : character));
-
-const fits = (name: readonly string[], pattern: string): boolean =>
-  matches(patternOf(pattern), name, (wanted, item) => wanted === '?' || wanted === item);
-
 /** Whether the last segment of a path is a name that the destination takes. */
 export const acceptsName = ({ allowedNames, deniedNames }: FileNameRules, path: string): boolean => {
-  const name = [...path.slice(path.lastIndexOf('/') + 1).toLowerCase()];
-  const isIn = (patterns: readonly string[]) => patterns.some((pattern) => fits(name, pattern));
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const isIn = (patterns: readonly string[]) =>
+    patterns.some((pattern) => matchesWildcard(pattern.toLowerCase(), name));
   return (allowedNames === null || isIn(allowedNames)) && !isIn(deniedNames ?? []);
 };

@@ -31,3 +31,11 @@ export const matches = <P, T>(
   while (pattern[p] === star) p++;
   return p === pattern.length;
 };
+
+/** Whole match of a text with a pattern in which `*` is any run of characters and `?` any one; letter case counts. */
+export const matchesWildcard = (pattern: string, text: string): boolean =>
+  matches(
+    [...pattern].map((character) => (character === '*' ? star : character)),
+    [...text],
+    (wanted, character) => wanted === '?' || wanted === character,
+  );

@@ -1,3 +1,4 @@
+import { matchesWildcard } from '../../../lib/access/wildcards.ts';
 import { type RequestHead, valuesOf } from './request-head.ts';
 
 /** A header condition: true when any value of the header matches any pattern. */
@@ -41,30 +42,4 @@ function holds(condition: HeaderCondition, head: RequestHead): boolean {
   return values.some((value) =>
     condition.values.some((pattern) => matchesWildcard(pattern.toLowerCase(), value.toLowerCase())),
   );
-}
-
-/** Whole-text match with `*` and `?`; takes at most pattern × text steps, so no header value can make it slow. */
-export function matchesWildcard(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let starAt = -1;
-  let textAtStar = 0;
-  while (t < text.length) {
-    const wanted = pattern[p];
-    if (wanted === '*') {
-      starAt = p++;
-      textAtStar = t;
-    } else if (wanted === '?' || wanted === text[t]) {
-      p++;
-      t++;
-    } else if (starAt !== -1) {
-      // Dead end: let the last star swallow one character more and try again from there.
-      p = starAt + 1;
-      t = ++textAtStar;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }
