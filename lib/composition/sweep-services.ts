@@ -7,7 +7,7 @@ import { S3Inventory } from '../upload/s3-inventory.ts';
 import type { UploadServices } from '../upload/services.ts';
 import { dynamoDBClient, s3Client } from './clients.ts';
 import { type Environment, required, type Settings } from './settings.ts';
-import { composeUpload } from './upload-services.ts';
+import { composeStores } from './upload-services.ts';
 
 /** What the sweep is made of: the upload path, and the views over everything that only it has. */
 export interface SweepComposition {
@@ -27,7 +27,8 @@ export interface SweepComposition {
 /** @throws SettingsError, DestinationError */
 export const composeSweep = (settings: Settings): SweepComposition => {
   const { environment } = settings;
-  const { services, log } = composeUpload(settings);
+  // Nobody calls the sweep: it needs no identities, and is not told where users and keys are.
+  const { services, log } = composeStores(settings);
   return {
     services,
     log,

@@ -15,20 +15,34 @@ import { dynamoDBClient, s3Client } from './clients.ts';
 import { type Environment, logOf, required, type Settings } from './settings.ts';
 import { timersOf } from './timers.ts';
 
-/** What every function that touches sessions is made of. */
-export interface UploadComposition {
+/** The upload path, for whoever works on sessions without being called by a client. */
+export interface StoreComposition {
   readonly services: UploadServices;
-  readonly access: Access<ResolvedDestination>;
+  readonly destinations: readonly ResolvedDestination[];
   readonly log: Log;
   /** The client that `services` store objects with. */
   readonly objectClient: S3Client;
 }
 
+/** What every function that touches sessions at a client's word is made of. */
+export interface UploadComposition extends StoreComposition {
+  readonly access: Access<ResolvedDestination>;
+}
+
+/**
+ * The stores, and how callers are known.
+ * @throws SettingsError, DestinationError
+ */
+export const composeUpload = (settings: Settings): UploadComposition => {
+  const composition = composeStores(settings);
+  return { ...composition, access: composeAccess(settings, composition.destinations) };
+};
+
 /**
  * The real stores behind the upload path, from SESSION_TABLE, STAGING_BUCKET, UPLOAD_BUCKET and the SDK's own variables.
  * @throws SettingsError, DestinationError
  */
-export const composeUpload = (settings: Settings): UploadComposition => {
+export const composeStores = (settings: Settings): StoreComposition => {
   const { environment } = settings;
   const stagingBucket = required(environment, 'STAGING_BUCKET');
   const log = logOf(settings);
@@ -38,7 +52,7 @@ export const composeUpload = (settings: Settings): UploadComposition => {
   return {
     log,
     objectClient,
-    access: composeAccess(settings, destinations),
+    destinations,
     services: {
       sessions: new DynamoDBSessionStore(dynamoDBClient(environment), required(environment, 'SESSION_TABLE')),
       objects: new S3ObjectStore({

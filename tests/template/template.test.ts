@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { parseDestinations } from '../../infra/config/load.ts';
 import { readListenerRules } from '../../infra/local/service.ts';
+import type { Settings } from '../../lib/composition/settings.ts';
 import { eventOf } from '../../lib/events/event-of.ts';
 import { toItem } from '../../lib/session/item.ts';
 import type { Session, Tombstone } from '../../lib/session/session.ts';
@@ -19,6 +22,7 @@ import { allChecks, type CheckName, listenerOf } from './all-checks.ts';
 import { statementsOfRole } from './checks/access.ts';
 import { eventPatterns } from './checks/events.ts';
 import { matchesPattern } from './event-pattern.ts';
+import { environmentOf } from './filled.ts';
 import { type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
 import { ofType, parseTemplateJson, show } from './template.ts';
@@ -43,6 +47,12 @@ const destinations = `destinations:
   - { prefix: /machines/, key: "machines/{path}", maximumUploadSize: 1GiB, access: mtls,
       encryption: kms, kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd", tags: { team: field } }
 `;
+
+const limits = { memoryBytes: 512 * 2 ** 20, maxRequestBodyBytes: 1_000_000, stagingBucket: 'staging' };
+
+const composableSchema = z.looseObject({
+  compose: z.custom<(settings: Settings) => unknown>((value) => typeof value === 'function').optional(),
+});
 
 const mayFollow: Readonly<Record<Session['state'], readonly Session['state'][]>> = {
   receiving: ['receiving', 'stored', 'tombstone'],
@@ -170,6 +180,27 @@ describe('the packaged template', () => {
       show(Properties['Layers'] ?? '').includes('Parameters-and-Secrets'),
     );
     expect(layered).toHaveLength(callees.length);
+  });
+
+  it('gives every function the variables that it is composed of', async () => {
+    const functions = ofType(packaged.template, 'AWS::Lambda::Function').filter(
+      ([, { Properties }]) => typeof Properties['Handler'] === 'string',
+    );
+    const problems: string[] = [];
+    for (const [id, { Properties }] of functions) {
+      const module: unknown = await import(
+        `../../${String(Properties['Handler']).replace(/\.handler$/, '.ts')}`
+      );
+      const { compose } = composableSchema.parse(module);
+      const environment = environmentOf(Properties['Environment']);
+      try {
+        compose?.({ environment, destinations: parseDestinations(destinations, 'the test', limits) });
+      } catch (error) {
+        problems.push(`${id}: ${error}`);
+      }
+    }
+    expect(problems).toEqual([]);
+    expect(functions.length).toBeGreaterThanOrEqual(9);
   });
 
   it('asks the events function about a change exactly where it is an event', () => {
