@@ -7,14 +7,16 @@ import { expandKey, keyPlaceholders } from '../../lib/access/key-template.ts';
 import { parseRequestUrl } from '../../lib/access/url.ts';
 import { limits } from './configuration-support.ts';
 
+const load = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+
 let page = '';
 beforeAll(async () => {
-  page = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  page = await load('configuration.md');
 });
 
 /** The cells of every table row whose first cell is code, with the backticks taken off. */
-const rows = (cells: number): readonly (readonly string[])[] =>
-  page
+const rows = (cells: number, text = page): readonly (readonly string[])[] =>
+  text
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|').slice(1, -1))
@@ -79,9 +81,34 @@ describe('the configuration page', () => {
       expect(contentTypeOf(`a.${extension}`, {}), extension).not.toBe(unknownContentType);
     expect(listed).toEqual(Object.keys(knownContentTypes));
   });
+});
 
-  it('has an example that can be used', () => {
-    const example = /```yaml\n([^`]*)```/.exec(page)?.[1] ?? '';
-    expect(parseDestinations(example, 'page', limits)).toHaveLength(1);
+describe('the pages of what a destination may have', () => {
+  const { reply, allow } = destinationSchema.shape;
+
+  it('list every key of a reply application, in the order of the schema', async () => {
+    const text = await load('reply-applications.md');
+    const [, section = ''] = text.split('## Keys of `reply`');
+    const listed = rows(3, section.split('\n## ')[0]).map(([key]) => key);
+    expect(listed).toEqual(Object.keys(reply.unwrap().in.shape));
   });
+
+  it('tell of every key of a rule, and show each', async () => {
+    const text = await load('access.md');
+    const [section = ''] = (text.split('## Who may write where')[1] ?? '').split('\n## ');
+    const keys = Object.keys(allow.unwrap().element.in.shape);
+    expect(keys.length).toBeGreaterThan(2);
+    for (const key of keys) {
+      expect(section).toContain(`\`${key}\``);
+      expect(section).toMatch(new RegExp(`^ +(- )?${key}:`, 'm'));
+    }
+  });
+
+  it.each(['configuration.md', 'access.md', 'reply-applications.md'])(
+    '%s has an example that can be used',
+    async (name) => {
+      const example = /```yaml\n(destinations:[^`]*)```/.exec(await load(name))?.[1] ?? '';
+      expect(parseDestinations(example, name, limits)).toHaveLength(1);
+    },
+  );
 });
