@@ -131,8 +131,8 @@ const restPiece = (
 ) => {
   if (rest === undefined) return undefined;
   const piece: Piece = { offset: rest.from, level: 0, attempt };
-  // A copy: a view would keep the whole body in memory for as long as the piece is remembered.
-  const own = summed(body.slice(rest.from - next, rest.end - next));
+  // A copy, which `slice` of a Buffer is not: the memory of the body is used again for the next one.
+  const own = summed(new Uint8Array(body.subarray(rest.from - next, rest.end - next)));
   return { ...own, piece, key: stagingKey(session.sessionId, piece) };
 };
 

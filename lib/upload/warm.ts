@@ -50,7 +50,7 @@ export class BoundedCache<V> {
 /** As many as wait for a part of fragments of 1 MB; others come one by one. */
 const maxFree = 12;
 /** Smaller ones are nothing to a garbage collector, and of many lengths. */
-const leastRecycledBytes = 65_536;
+const defaultMinRecycledBytes = 65_536;
 
 /**
  * What one execution environment remembers between invocations of one function. Only ever a shortcut: a remembered
@@ -68,7 +68,11 @@ export class WarmState {
   /** Memory that a part was gathered in, empty while it is in use. */
   #spare = new Uint8Array(0);
 
-  constructor(maxPieceBytes: number) {
+  readonly #minRecycledBytes: number;
+
+  /** @param minRecycledBytes shorter bodies are left to the garbage collector */
+  constructor(maxPieceBytes: number, minRecycledBytes = defaultMinRecycledBytes) {
+    this.#minRecycledBytes = minRecycledBytes;
     this.pieces = new BoundedCache(10_000, maxPieceBytes, ({ bytes }) => bytes.byteLength);
   }
 
@@ -104,7 +108,7 @@ export class WarmState {
 
   /** Takes back the memory of a body that nothing will read again. Views of other memory are left alone. */
   recycle(bytes: Uint8Array): void {
-    if (bytes.byteLength < leastRecycledBytes || bytes.byteLength !== bytes.buffer.byteLength) return;
+    if (bytes.byteLength < this.#minRecycledBytes || bytes.byteLength !== bytes.buffer.byteLength) return;
     if (this.#free.length < maxFree) this.#free.push(bytes);
   }
 

@@ -169,7 +169,7 @@ export class Stage {
     const { random, plan } = this.#simulation;
     const free = this.#environments.filter(({ isBusy }) => !isBusy);
     if (free.length > 0 && !random.chance(plan.coldStart)) return random.pick(free);
-    const fresh = { isBusy: false, warm: new WarmState(64 * 1024) };
+    const fresh = { isBusy: false, warm: new WarmState(64 * 1024, 1) };
     this.#environments.push(fresh);
     return fresh;
   }

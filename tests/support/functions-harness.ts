@@ -106,7 +106,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   identities: Access<ResolvedDestination>['identities'];
   readonly services: UploadServices;
   readonly clock: TestClock;
-  #warm = new WarmState(64 * 2 ** 20);
+  #warm = new WarmState(64 * 2 ** 20, 1);
   readonly #options: HarnessOptions<S, O>;
 
   constructor(options: HarnessOptions<S, O>) {
@@ -149,7 +149,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
 
   /** As if the next packet met another execution environment. */
   coldStart(): void {
-    this.#warm = new WarmState(64 * 2 ** 20);
+    this.#warm = new WarmState(64 * 2 ** 20, 1);
   }
 
   /** The function as Lambda would call it. */
