@@ -1,4 +1,4 @@
-import { callerOf } from '../lib/access/admit.ts';
+import { assertEncrypted, callerOf } from '../lib/access/admit.ts';
 import { findDestination } from '../lib/access/destination.ts';
 import { takeTickets } from '../lib/access/ticket/query.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
@@ -52,6 +52,7 @@ export const reply =
     async function isTheirs(asked: BitsRequest, { destination, principal }: Session): Promise<boolean> {
       const found = findDestination(access.destinations, destination);
       if (found?.prefix !== destination || !found.enabled) return false;
+      assertEncrypted(asked, found, access);
       const { tickets } = takeTickets(asked.query);
       const hasNothingElse = tickets.length === 0 && asked.headers.get('Authorization') === undefined;
       if (found.access.includes('ticket') && hasNothingElse) return true;

@@ -156,7 +156,6 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
       if (has(name))
         problems.push(`${name}: belongs to a load balancer of our own, and listenerArn names another`);
     }
-    if (given.allowHttp) problems.push('allowHttp: the listener that listenerArn names is what it is');
   }
   if (has('trustStoreBundle') && has('trustStoreArn')) {
     problems.push('trustStoreBundle: trustStoreArn names a trust store that is there already');

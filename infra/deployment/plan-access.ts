@@ -73,9 +73,7 @@ export const planAccess = (
   const ownLoadBalancer = parameters.listenerArn === undefined;
   const problems: string[] = [];
   if (mtls && parameters.allowHttp) {
-    problems.push(
-      'allowHttp: a destination has access: mtls, and certificates need HTTPS: give certificateArn',
-    );
+    problems.push('allowHttp: a destination has access: mtls, and certificates need HTTPS: leave it out');
   }
   if (mtls && !ownLoadBalancer && parameters.mtlsListenerArn === undefined) {
     problems.push('mtlsListenerArn: a destination has access: mtls; which listener verifies certificates?');
@@ -106,6 +104,7 @@ export const planAccess = (
     environment: {
       ...(basic ? { USERS_DOCUMENT: addressOf(users) } : {}),
       ...(ticket ? { TICKET_KEYS_DOCUMENT: `ssm:${keysName}` } : {}),
+      ...((basic || ticket) && parameters.allowHttp ? { ALLOW_HTTP: 'true' } : {}),
       ...(mtls ? { MTLS_TARGET_GROUPS: `mtls-${stage}-` } : {}),
       // Our own memory is the cache: two of them would make a removed user last twice as long.
       ...(reads ? { PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED: 'false' } : {}),

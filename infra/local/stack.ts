@@ -135,6 +135,8 @@ async function start(
       USERS_DOCUMENT: `file:${usersFile(dataDir)}`,
       TICKET_KEYS_DOCUMENT: `file:${ticketKeysFile(dataDir)}`,
       MTLS_TARGET_GROUPS: CERTIFICATE_TARGET_GROUPS,
+      // Its doors speak nothing else.
+      ALLOW_HTTP: 'true',
       ...options.timers,
     },
   });

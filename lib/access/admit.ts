@@ -16,6 +16,8 @@ export interface Access<D extends Destination> {
   readonly identities: Identities;
   /** What the names of the target groups behind the listener that verifies certificates begin with, if there is one. */
   readonly certificateTargetGroups?: string | undefined;
+  /** Whether credentials may come unencrypted, where whoever is on the way reads them. */
+  readonly isHttpAllowed?: boolean | undefined;
 }
 
 /** A packet that has passed checks C1 to C8: it may be looked at. */
@@ -73,17 +75,33 @@ export const admit = async <D extends Destination>(
 };
 
 /**
+ * What comes over HTTP is refused where callers have to be known, before anybody looks at what they show, and without a
+ * challenge: a client answers that by sending its password once more.
+ * @throws ProtocolError ACCESS_DENIED
+ */
+export const assertEncrypted = (
+  { scheme }: BitsRequest,
+  { access }: Destination,
+  { isHttpAllowed = false }: Access<Destination>,
+): void => {
+  if (isHttpAllowed || access.includes('none') || scheme.toLowerCase() === 'https') return;
+  throw new ProtocolError('ACCESS_DENIED', 'the destination has credentials, and this came over HTTP');
+};
+
+/**
  * Who is calling, as far as the destination lets callers be known: of packets check C2, and the same of a reply.
  * @throws ProtocolError, any other error when it could not be found out
  */
-export const callerOf = (
+export const callerOf = async (
   request: BitsRequest,
   tickets: readonly string[],
   opensSession: boolean,
   destination: Destination,
-  { identities, certificateTargetGroups }: Access<Destination>,
-): Promise<Caller> =>
-  authenticate(
+  access: Access<Destination>,
+): Promise<Caller> => {
+  const { identities, certificateTargetGroups } = access;
+  assertEncrypted(request, destination, access);
+  return authenticate(
     {
       headers: request.headers,
       tickets,
@@ -96,6 +114,7 @@ export const callerOf = (
     destination,
     identities,
   );
+};
 
 /** The destination as a ticket narrows it. */
 const onTermsOf = <D extends Destination>(grant: Grant | undefined, destination: D): D =>

@@ -24,7 +24,7 @@ const makers: Readonly<Partial<Record<AccessKind, (settings: Settings) => Identi
 
 /**
  * What packets are admitted by. Nothing is read before the first packet that needs it.
- * @throws SettingsError naming a variable that a destination's `access` needs
+ * @throws SettingsError naming a variable that a destination's `access` needs, or that makes no sense
  */
 export const composeAccess = <D extends Destination>(
   settings: Settings,
@@ -40,7 +40,15 @@ export const composeAccess = <D extends Destination>(
   const certificateTargetGroups = kinds.has('mtls')
     ? required(settings.environment, 'MTLS_TARGET_GROUPS')
     : undefined;
-  return { destinations, identities, certificateTargetGroups };
+  return { destinations, identities, certificateTargetGroups, isHttpAllowed: isHttpAllowed(settings) };
+};
+
+/** ALLOW_HTTP, which only a deployment with the parameter `allowHttp` has, and the local stack. */
+const isHttpAllowed = ({ environment }: Settings): boolean => {
+  const text = environment['ALLOW_HTTP'] ?? '';
+  if (text === 'true') return true;
+  if (text === '' || text === 'false') return false;
+  throw new SettingsError('BAD_VARIABLE', 'ALLOW_HTTP must be true or false');
 };
 
 const documentOf = <T>(

@@ -21,6 +21,8 @@ type Harness = ReturnType<typeof replyHarness>['harness'];
 interface Stage extends ReturnType<typeof replyHarness> {
   /** Path of the reply in the exchange → its path here, from the Ack that named it. */
   readonly replyPaths: Map<string, string>;
+  /** `https` where the exchange has credentials: over HTTP nobody looks at them. */
+  readonly scheme: 'http' | 'https';
 }
 
 const direct = ({ harness, script, replyPaths }: Stage, direction: StageDirection): void => {
@@ -109,7 +111,7 @@ const exchange = async (stage: Stage, { request }: Step, sessions: SessionIds): 
   const response = await harness.send({
     method: bound.method,
     path: bound.target,
-    headers: { ...requestHeaders, 'X-Forwarded-Proto': 'http' },
+    headers: { ...requestHeaders, 'X-Forwarded-Proto': stage.scheme },
     body: bound.body,
   });
   const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [
@@ -142,7 +144,8 @@ describe('the worked exchanges, byte for byte', () => {
   for (const name of EXCHANGE_NAMES) {
     it(name, async () => {
       const { setup, steps, outcomes } = await loadExchange(name);
-      const stage: Stage = { ...replyHarness({ reply: null }), replyPaths: new Map() };
+      const scheme = setup.some(({ kind }) => kind === 'credentials') ? 'https' : 'http';
+      const stage: Stage = { ...replyHarness({ reply: null }), replyPaths: new Map(), scheme };
       const { harness } = stage;
       const sessions = new SessionIds();
       const expired: string[] = [];

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { certificateIdentity } from '../../lib/access/certificate/certificate-identity.ts';
+import type { Identities } from '../../lib/access/identity.ts';
 import { mintTicket } from '../../lib/access/ticket/mint.ts';
-import { eventOf, memoryHarness, type TestRequest } from '../support/functions-harness.ts';
+import {
+  certificateTargetGroups,
+  listenedEventOf,
+  memoryHarness,
+  type TestRequest,
+} from '../support/functions-harness.ts';
 import { basicIdentityOf, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
 import {
   cancelPacket,
@@ -42,11 +49,17 @@ const asBearer =
   (ticket: string): Proof =>
   (packet) =>
     withHeaders(packet, { Authorization: `Bearer ${ticket}` });
+/** By the listener that verifies certificates, with these copies of the subject. */
+const withCertificate =
+  (...certificateSubjects: readonly string[]): Proof =>
+  (packet) => ({ ...packet, certificateSubjects });
+const withForgedSubject: Proof = (packet) =>
+  withHeaders(packet, { 'X-Amzn-Mtls-Clientcert-Subject': 'CN=alice,O=Contoso' });
 const nothing: Proof = (packet) => packet;
 
 interface Row {
   readonly what: string;
-  readonly access: readonly ('basic' | 'ticket')[];
+  readonly access: readonly ('basic' | 'ticket' | 'mtls')[];
   readonly right: Proof;
   readonly wrong: Proof;
   /** For every packet, where they differ from 401. */
@@ -92,15 +105,40 @@ beforeAll(async () => {
     right: inUrl(ticket),
     wrong: (packet) => withBasic('alice:x')(inUrl(`${ticket}A`)(packet)),
   });
+  const certificates = (what: string, wrong: Proof, answers: Row['answers'] = forbidden): void => {
+    rows.push({ what: `mtls, ${what}`, access: ['mtls'], right: withCertificate(alices), wrong, answers });
+  };
+  const [alices, bobs] = ['CN=alice,O=Contoso', 'CN=bob,O=Contoso'];
+  certificates('missing, by the other listener', nothing);
+  certificates('missing, by its own', withCertificate());
+  certificates('of another principal', withCertificate(bobs), unknown);
+  certificates('without a name', withCertificate('O=Contoso'));
+  certificates('with two names', withCertificate('CN=bob,CN=alice,O=Contoso'));
+  certificates('a forged header, by the other listener', withForgedSubject);
+  certificates('a forged header before the true one', withCertificate(alices, bobs));
+  certificates('a forged header behind the true one', withCertificate(bobs, alices));
+  certificates('a password, by the other listener', alice);
+  certificates('a password, by its own', (packet) => withCertificate()(alice(packet)));
+  certificates('a ticket, by its own', (packet) => withCertificate()(inUrl(ticket)(packet)));
+  rows.push({
+    what: 'basic, by the listener of certificates',
+    access: ['basic'],
+    right: alice,
+    wrong: (packet) => withCertificate(alices)(alice(packet)),
+    answers: forbidden,
+  });
 });
 
-const scene = async (access: Row['access'], right: Proof) => {
+const scene = async (access: Row['access'], right: Proof, others: { isHttpAllowed?: boolean } = {}) => {
   const harness = memoryHarness({
-    destination: { access },
+    ...others,
+    destination: { access, principalFrom: access.includes('mtls') ? 'CN' : null },
     identities: {
       basic: basicIdentityOf({ alice: 'opensesame' }),
       ticket: ticketIdentityOf(() => startMs, key),
+      mtls: certificateIdentity,
     },
+    certificateTargetGroups,
   });
   const proven = { send: (packet: TestRequest) => harness.send(right(packet)) };
   return { harness, proven };
@@ -119,7 +157,7 @@ const stateOf = ({ sessions, objects }: Harness): string =>
 
 /** Sends a packet and tells whether anybody looked at its body. */
 const sendWatched = async (harness: Harness, packet: TestRequest) => {
-  const event = eventOf(packet);
+  const event = listenedEventOf(packet);
   let bodiesRead = 0;
   const { body } = event;
   Object.defineProperty(event, 'body', {
@@ -138,7 +176,7 @@ const sendWatched = async (harness: Harness, packet: TestRequest) => {
 describe('a packet that is not proven', () => {
   for (const name of packetNames) {
     it(`${name}: every wrong proof is answered as it should be, and leaves no trace`, async () => {
-      expect(rows.length).toBeGreaterThan(12);
+      expect(rows.length).toBeGreaterThan(24);
       for (const { what, access, right, wrong, answers } of rows) {
         const { harness, proven } = await scene(access, right);
         const session = await openSession(proven);
@@ -154,6 +192,9 @@ describe('a packet that is not proven', () => {
           expect(headers['BITS-Packet-Type'], at).toBe('Ack');
           expect(bodiesRead, at).toBe(0);
           if (name !== 'create' || expected !== 200) expect(stateOf(harness), at).toBe(before);
+          // Another's session is as good as none.
+          if (expected === 500) expect(headers['BITS-Error-Code'], at).toBe('0x8020001F');
+          if (expected === 403) expect(headers['BITS-Error-Code'], at).toBe('0x80070005');
           if (expected !== 401) continue;
           const scheme = access.includes('basic') ? 'Basic' : 'Bearer';
           expect(headers['WWW-Authenticate'], at).toBe(`${scheme} realm="uploads"`);
@@ -196,6 +237,59 @@ describe('a packet that is not proven', () => {
     );
     const [wrong, unknown] = await Promise.all(answers);
     expect(wrong).toEqual(unknown);
+  });
+});
+
+describe('over HTTP', () => {
+  const overHttp: Proof = (packet) => withHeaders(packet, { 'X-Forwarded-Proto': 'http' });
+  const proofs = (): readonly (readonly [Row['access'], Proof])[] => [
+    [['basic'], withBasic('alice:opensesame')],
+    [['basic'], nothing],
+    [['ticket'], inUrl(ticket)],
+    [['ticket'], asBearer(ticket)],
+    [['mtls'], withCertificate('CN=alice,O=Contoso')],
+  ];
+
+  it.each(packetNames)('%s: nobody looks at credentials, and none are asked for', async (name) => {
+    for (const [access, proof] of proofs()) {
+      const { harness, proven } = await scene(
+        access,
+        proof === nothing ? withBasic('alice:opensesame') : proof,
+      );
+      const session = await openSession(proven);
+      const before = stateOf(harness);
+      harness.sessions.hooks.reset();
+      harness.objects.hooks.reset();
+      const unasked = () => Promise.reject(new Error('somebody looked'));
+      const nobody: Identities = { basic: unasked, ticket: unasked, mtls: unasked };
+      harness.identities = nobody;
+      for (const change of [
+        overHttp,
+        (packet: TestRequest) => withHeaders(packet, { 'X-Forwarded-Proto': undefined }),
+      ]) {
+        const answer = await sendWatched(harness, change(proof(packets[name](session))));
+        expect(answer).toMatchObject({ status: 403, bodiesRead: 0 });
+        expect(answer.headers).toMatchObject({ 'BITS-Packet-Type': 'Ack', 'BITS-Error-Code': '0x80070005' });
+        expect(answer.headers).not.toHaveProperty('WWW-Authenticate');
+      }
+      expect({ ...harness.sessions.hooks.made(), ...harness.objects.hooks.made() }).toEqual({});
+      expect(stateOf(harness)).toBe(before);
+    }
+  });
+
+  it('they are good where a deployment says so', async () => {
+    for (const [access, proof] of proofs()) {
+      if (proof === nothing) continue;
+      const right: Proof = (packet) => overHttp(proof(packet));
+      const { harness, proven } = await scene(access, right, { isHttpAllowed: true });
+      const session = await openSession(proven);
+      expect((await proven.send(textFragment(session, text, 0))).status).toBe(200);
+      expect((await harness.send(overHttp(pingPacket()))).status).toBe(access.includes('mtls') ? 403 : 401);
+    }
+  });
+
+  it('whoever reaches the URL may upload where access is none', async () => {
+    expect((await memoryHarness().send(overHttp(pingPacket()))).status).toBe(200);
   });
 });
 

@@ -242,6 +242,19 @@ describe('who asks is known as for a packet', () => {
     expect(alarms).toEqual([]);
   });
 
+  it.each<[readonly AccessKind[], string, Record<string, string>, number]>([
+    [['basic'], path, bobsPassword, 403],
+    [['ticket'], path, {}, 403],
+    [['ticket'], `${path}?ticket=bobs`, {}, 403],
+    [['none'], path, {}, 200],
+  ])('over HTTP nobody is, with access: %s', async (access, asked, headers, status) => {
+    const session = access.includes('none') ? withReply : bobs;
+    const { ask, calls } = serverOf({ session, access });
+    const answer = await ask('GET', asked, { ...headers, 'X-Forwarded-Proto': 'http' });
+    expect([answer.status, answer.headers['WWW-Authenticate']]).toEqual([status, undefined]);
+    if (status === 403) expect(calls).toEqual([]);
+  });
+
   it('and is not asked for who he is for a reply that is not there', async () => {
     const { ask } = serverOf({ session: bobs, access: ['basic'] });
     expect(await ask('GET', path.replace('ff', 'ee'))).toEqual(nothing);

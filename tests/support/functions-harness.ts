@@ -57,6 +57,7 @@ export interface HarnessOptions<S extends SessionStore, O extends ObjectStore> {
   /** None: enough for `access: none`. */
   readonly identities?: Access<ResolvedDestination>['identities'];
   readonly certificateTargetGroups?: string;
+  readonly isHttpAllowed?: boolean;
   readonly limits?: Partial<UploadLimits>;
   readonly timers?: Partial<SessionTimers>;
   readonly nextSessionId?: () => string;
@@ -78,6 +79,8 @@ export interface TestRequest {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: Uint8Array;
+  /** Came by the listener that verifies certificates, whose target groups hand over every copy of a header: those of the subject. */
+  readonly certificateSubjects?: readonly string[];
 }
 
 export interface TestResponse {
@@ -166,7 +169,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   /** Sends a packet to the function that the load balancer's rules would choose by its type. */
   async send(request: TestRequest): Promise<TestResponse> {
     const type = request.headers?.['BITS-Packet-Type']?.toLowerCase() ?? '';
-    return this.call(routes.get(type) ?? 'unknown', eventOf(request));
+    return this.call(routes.get(type) ?? 'unknown', listenedEventOf(request));
   }
 
   /** Calls one function with an event as it stands. */
@@ -174,13 +177,17 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
     const remainingMs = this.#options.remainingMs ?? 60_000;
     const result = await this.lambda(name)(event, { getRemainingTimeInMillis: () => remainingMs });
     const reason = result.statusDescription?.slice(4) ?? '';
-    return { status: result.statusCode, reason, headers: result.headers ?? result.multiValueHeaders ?? {} };
+    const multiple = Object.entries(result.multiValueHeaders ?? {});
+    const headers =
+      result.headers ?? Object.fromEntries(multiple.map(([name, values]) => [name, values.join()]));
+    return { status: result.statusCode, reason, headers };
   }
 
   #handler(name: FunctionName): PacketHandler {
     const { services } = this;
-    const { certificateTargetGroups } = this.#options;
-    const access = { destinations: this.destinations, identities: this.identities, certificateTargetGroups };
+    const { certificateTargetGroups, isHttpAllowed } = this.#options;
+    const { destinations, identities } = this;
+    const access = { destinations, identities, certificateTargetGroups, isHttpAllowed };
     switch (name) {
       case 'ping':
         return ping(access);
@@ -212,6 +219,28 @@ export const memoryHarness = (
 ): FunctionsHarness<MemorySessionStore, MemoryObjectStore> =>
   new FunctionsHarness({ sessions: new MemorySessionStore(), objects: new MemoryObjectStore(), ...options });
 
+/** What the names of the target groups behind the listener that verifies certificates begin with. */
+export const certificateTargetGroups = 'mtls-test-';
+
+const targetGroupArn = (name: string) =>
+  `arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${name}/1`;
+
+/** The same, by whichever listener the request came. */
+export const listenedEventOf = (request: TestRequest) => {
+  const { certificateSubjects } = request;
+  const event = eventOf(request);
+  if (certificateSubjects === undefined) return event;
+  const { headers, queryStringParameters, ...others } = event;
+  const listed = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
+  return {
+    ...others,
+    requestContext: { elb: { targetGroupArn: targetGroupArn(`${certificateTargetGroups}any`) } },
+    multiValueQueryStringParameters: listed(queryStringParameters),
+    multiValueHeaders: { ...listed(headers), 'x-amzn-mtls-clientcert-subject': certificateSubjects },
+  };
+};
+
 /** The event that ALB makes of a request: lower-case names, a body without content type in base64. */
 export const eventOf = ({
   method = 'BITS_POST',
@@ -231,9 +260,7 @@ export const eventOf = ({
   }
   const parameters = (query ?? '').split('&').filter((pair) => pair !== '');
   return {
-    requestContext: {
-      elb: { targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/x/1' },
-    },
+    requestContext: { elb: { targetGroupArn: targetGroupArn('x') } },
     httpMethod: method,
     path: rawPath,
     queryStringParameters: Object.fromEntries(

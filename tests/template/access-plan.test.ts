@@ -126,8 +126,23 @@ describe('the plan of access', () => {
   });
 
   it('warns of passwords over HTTP', () => {
-    expect(plan(['basic'], { allowHttp: true }).warnings).toEqual([
-      expect.stringMatching(/^\/drop\/: over HTTP/),
-    ]);
+    const existing = { listenerArn: listener('a'), domainName: 'a.example' };
+    for (const raw of [{}, existing]) {
+      expect(plan(['basic'], { ...raw, allowHttp: true }).warnings).toEqual([
+        expect.stringMatching(/^\/drop\/: over HTTP/),
+      ]);
+    }
   });
+
+  it.each([
+    ['basic', true, 'true'],
+    ['ticket', true, 'true'],
+    ['basic', false, undefined],
+    ['none', true, undefined],
+  ] as const)(
+    'lets functions look at credentials that came over HTTP: %s, allowHttp=%s',
+    (kind, allowHttp, variable) => {
+      expect(plan([kind], { allowHttp }).environment['ALLOW_HTTP']).toBe(variable);
+    },
+  );
 });
