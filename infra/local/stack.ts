@@ -1,22 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ResolvedDestination, withBuckets } from '../../lib/access/destination.ts';
-import { SettingsError } from '../../lib/composition/settings.ts';
-import { timersOf } from '../../lib/composition/timers.ts';
-import { ConfigurationError } from '../config/errors.ts';
-import { loadDestinations } from '../config/load.ts';
+import type { ResolvedDestination } from '../../lib/access/destination.ts';
 import { ticketKeysFile, usersFile } from '../identity/files.ts';
-import { DEFAULT_LIMITS, type FrontDoorOptions, startFrontDoor } from './alb/front-door.ts';
+import { type FrontDoorOptions, startFrontDoor } from './alb/front-door.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
-import { StartError, type StartErrorCode, systemErrorCode } from './errors.ts';
+import { StartError, systemErrorCode } from './errors.ts';
 import { openEventLog } from './event-log.ts';
 import { EVENTS_FUNCTION, loadFunctions, PROJECT_DIR, SWEEP_FUNCTION } from './functions.ts';
 import { createInvoker } from './invoker.ts';
 import { type LambdaEndpoint, loadLambdas, startLambdaEndpoint } from './lambda-endpoint.ts';
 import { clientHost, portUnavailable } from './listen.ts';
 import { type EmbeddedS3, openEmbeddedS3 } from './s3/index.ts';
-import { readService, type ServiceDefinition } from './service.ts';
+import { readService } from './service.ts';
+import { checkTimers, readConfig, readDestinations } from './stack-configuration.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 import {
   CERTIFICATE_TARGET_GROUPS,
@@ -214,46 +210,6 @@ async function startLambdas(
   if (lambdaFiles === undefined) return startLambdaEndpoint(lambdas);
   Object.assign(process.env, variables);
   return startLambdaEndpoint({ ...lambdas, ...(await loadLambdas(lambdaFiles, process.cwd())) });
-}
-
-function checkTimers({ timers = {} }: LocalStackOptions): void {
-  try {
-    timersOf(timers);
-  } catch (cause) {
-    if (!(cause instanceof SettingsError)) throw cause;
-    throw new StartError('BAD_SETTING', cause.message, { cause });
-  }
-}
-
-async function readConfig(file: string, code: StartErrorCode): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new StartError(code, `${file} cannot be read (${systemErrorCode(cause) ?? String(cause)})`, {
-      cause,
-    });
-  }
-}
-
-/** The destinations with their buckets, held to the limits of the function and the front door that they will meet. */
-async function readDestinations(
-  file: string,
-  { functions }: ServiceDefinition,
-): Promise<readonly ResolvedDestination[]> {
-  const fragment = functions.find(({ name }) => name === 'fragment');
-  if (fragment === undefined)
-    throw new StartError('BAD_SERVICE', 'serverless.yml: there is no function fragment');
-  try {
-    const destinations = await loadDestinations(file, {
-      memoryBytes: fragment.memoryMegabytes * 1024 ** 2,
-      maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
-      stagingBucket: STAGING_BUCKET,
-    });
-    return withBuckets(destinations, UPLOAD_BUCKET, STAGING_BUCKET);
-  } catch (cause) {
-    if (!(cause instanceof ConfigurationError)) throw cause;
-    throw new StartError('BAD_DESTINATIONS', cause.problems.join('; '), { cause });
-  }
 }
 
 async function startS3(

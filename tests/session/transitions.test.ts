@@ -1,22 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { CleanUp, Session, SessionBase } from '../../lib/session/session.ts';
 import { nextOffset } from '../../lib/session/session.ts';
-import { defaultTimers, receivingExpiresAtSeconds, type SessionTimers } from '../../lib/session/timers.ts';
+import { defaultTimers, receivingExpiresAtSeconds } from '../../lib/session/timers.ts';
 import {
   advance,
   cleaned,
   closePublished,
   complete as completeSession,
-  copying,
   createSession,
   discard,
-  type Moment,
-  type Notifiable,
   notified,
   notifying,
   stampPublishing,
   store,
 } from '../../lib/session/transitions.ts';
+import { answered, moment, notifiable, nowMs, nowSeconds, timeoutSeconds, timers } from './moment.ts';
 import {
   base,
   complete,
@@ -29,28 +27,6 @@ import {
   stored,
   tombstone,
 } from './sessions.ts';
-
-const timers: SessionTimers = {
-  lifetimeSeconds: 1_000_000,
-  emptySessionSeconds: 86_400,
-  closeGraceSeconds: 3_600,
-  tombstoneSeconds: 80_000,
-  recoverySeconds: 60,
-};
-// 1,000.999 s after the creation: seconds are rounded down, never up.
-const nowMs = base.createdAtMs + 1_000_876;
-const nowSeconds = 1_795_001_000;
-const moment: Moment = { attempt: 'd1d2d3d4d5d6', nowMs, timers };
-const timeoutSeconds = 10_000;
-
-const token = '00112233445566778899aabbccddeeff';
-const endsAtSeconds = nowSeconds + 50_000;
-const notifiable: Notifiable = {
-  ...stored,
-  place: 'holding',
-  notification: { is: 'due', token, endsAtSeconds },
-};
-const answered = { is: 'answered', reply: { token }, publish: true } as const;
 
 const done: CleanUp = { pending: false, expiresAtSeconds: nowSeconds + timers.tombstoneSeconds };
 const due: CleanUp = { pending: true, dueAtSeconds: nowSeconds + timers.recoverySeconds };
@@ -285,58 +261,5 @@ describe('nextOffset', () => {
     ['complete', complete, 200],
   ])('%s', (_, session, offset) => {
     expect(nextOffset(session)).toBe(offset);
-  });
-});
-
-describe('a session with a reply application', () => {
-  const held = store({ ...receiving, place: 'holding' }, entity, false, timeoutSeconds, moment, token);
-
-  it('has no grace for its CLOSE while the application has not been asked: it waits for its end', () => {
-    const endsAt = nowSeconds + timeoutSeconds;
-    expect(held.notification).toEqual({ is: 'due', token, endsAtSeconds: endsAt });
-    expect(held.dueAtSeconds).toBe(endsAt);
-  });
-
-  it('is asked about under a lease, and is not due before that is over', () => {
-    const leaseUntilMs = nowMs + 30_000;
-    const sent = notifying(notifiable, leaseUntilMs, moment);
-    expect(sent.notification).toEqual({ is: 'sent', token, endsAtSeconds, leaseUntilMs });
-    expect(sent.dueAtSeconds).toBe(endsAtSeconds);
-    const late = { ...notifiable, notification: { ...notifiable.notification, endsAtSeconds: nowSeconds } };
-    expect(notifying(late, leaseUntilMs, moment).dueAtSeconds).toBe(Math.ceil(leaseUntilMs / 1000) + 60);
-  });
-
-  it.each([
-    ['publish it', { ...answered }, nowSeconds + timers.closeGraceSeconds],
-    ['keep it', { ...answered, publish: false }, endsAtSeconds],
-    ['fail for good', { is: 'failed', status: 403, hresult: 1 } as const, endsAtSeconds],
-  ])(
-    'answered to %s: kept until its end, with a grace only for what is to be published',
-    (_, result, due) => {
-      const session = notified(notifiable, result, moment);
-      expect(session.notification).toEqual({ ...result, endsAtSeconds });
-      expect(session.dueAtSeconds).toBe(due);
-      expect(session.entity).toEqual(notifiable.entity);
-    },
-  );
-
-  it('that is to be asked again is offered the same place for the reply', () => {
-    const session = notified(notifiable, { is: 'again' }, moment);
-    expect(session.notification).toEqual(notifiable.notification);
-  });
-
-  it('is copied to another upload, in its own place', () => {
-    const copied = { ...entity, uploadId: 'upload-2', partBytes: 200, partCount: 1 };
-    const session = copying(notifiable, copied, moment);
-    expect(session).toMatchObject({ place: 'from-holding', entity: copied, state: 'stored' });
-    expect(session.notification).toEqual(notifiable.notification);
-  });
-
-  it('keeps its reply when it is published, until the end', () => {
-    const notification = { ...answered, endsAtSeconds };
-    const stamped = stampPublishing({ ...notifiable, notification }, nowMs, moment);
-    const session = completeSession(stamped, true, moment);
-    expect(session.notification).toEqual(notification);
-    expect(session.cleanUp).toEqual({ pending: true, dueAtSeconds: endsAtSeconds });
   });
 });
