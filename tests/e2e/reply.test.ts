@@ -1,59 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalLambda } from '../../infra/local/lambda-endpoint.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { type Notified, type ReplyServer, replyBytes, startReplyServer } from '../support/reply-server.ts';
 import { UploadCheck } from '../support/upload-check.ts';
+import { type Answer, beginUpload } from './raw-upload.ts';
+import { destinationsFor, events, lambdas } from './reply-destinations.ts';
 import { placesOf } from './stack.ts';
 
-const protocol = '{7df0354d-249b-430f-820d-3d2a9bef4931}';
 const file = randomBytes(300_000);
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const sha256 = sha256Of(file);
-
-interface Answer {
-  readonly status: number;
-  readonly header: (name: string) => string;
-}
-
-/** Functions of the kind `lambda`, by name. */
-const events: unknown[] = [];
-const lambdas: Readonly<Record<string, LocalLambda>> = {
-  answers: (event) => {
-    events.push(event);
-    return { reply: { text: 'Grüße' }, publish: true };
-  },
-  inline: () => ({ reply: { body: Buffer.alloc(4 * 2 ** 20, 'i').toString('base64') } }),
-  refuses: () => ({ refuse: { status: 403 } }),
-  garbage: () => 'not an answer',
-  crashes: () => {
-    throw new Error('crash');
-  },
-};
-
-const arnOf = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
-
-const destinationsFor = (port: number, secret: string): string => {
-  const http = (prefix: string, mode: string, timeout = '20s') =>
-    `  - { prefix: ${prefix}, maximumUploadSize: 1GB, access: none, reply: { kind: http, mode: ${mode}, timeout: ${timeout},
-      url: 'http://127.0.0.1:${port}/app', privateHosts: [127.0.0.1], maximumReplySize: 6MB, secret: 'file:${secret}' } }`;
-  const lambda = (name: string) =>
-    `  - { prefix: /lambda/${name}/, maximumUploadSize: 1GB, access: none, reply: { kind: lambda, function: '${arnOf(name)}' } }`;
-  return [
-    'destinations:',
-    http('/ref/', 'by-reference'),
-    http('/value/', 'by-value'),
-    http('/slow/', 'by-value', '1s'),
-    `  - { prefix: /relative/, maximumUploadSize: 1GB, access: none, reply: { kind: http, url: ../app, hosts: [bits.example.com] } }`,
-    `  - { prefix: /guarded/, maximumUploadSize: 1GB, access: none, reply: { kind: http, url: 'https://localhost:${port}/app' } }`,
-    ...[...Object.keys(lambdas), 'nobody'].map(lambda),
-  ].join('\n');
-};
 
 describe('reply applications, against the local stack', () => {
   let app: ReplyServer;
@@ -82,48 +42,7 @@ describe('reply applications, against the local stack', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const packet = (
-    path: string,
-    type: string,
-    headers: Record<string, string>,
-    body: Uint8Array = new Uint8Array(0),
-  ): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(`${stack.url}${path}`, {
-        method: 'BITS_POST',
-        headers: { 'BITS-Packet-Type': type, 'Content-Length': body.byteLength, ...headers },
-      });
-      outgoing.on('error', reject);
-      outgoing.on('response', (incoming) => {
-        incoming.resume();
-        resolve({
-          status: incoming.statusCode ?? 0,
-          header: (name) => `${incoming.headers[name.toLowerCase()] ?? ''}`,
-        });
-      });
-      outgoing.end(body);
-    });
-
-  /** Uploads all but the end of the file; `last` sends the rest, as often as it is called. */
-  const begin = async (path: string, bytes: Uint8Array = file) => {
-    const created = await packet(path, 'Create-Session', { 'BITS-Supported-Protocols': protocol });
-    const session = created.header('BITS-Session-Id');
-    const fragment = (first: number) => {
-      const body = bytes.subarray(first, first + 1_000_000);
-      const range = `bytes ${first}-${first + body.byteLength - 1}/${bytes.byteLength}`;
-      return packet(path, 'Fragment', { 'BITS-Session-Id': session, 'Content-Range': range }, body);
-    };
-    const lastFirst = Math.floor((bytes.byteLength - 1) / 1_000_000) * 1_000_000;
-    for (let first = 0; first < lastFirst; first += 1_000_000) {
-      expect((await fragment(first)).status).toBe(200);
-    }
-    return {
-      session: session.slice(1, -1),
-      last: () => fragment(lastFirst),
-      end: (type: 'Close-Session' | 'Cancel-Session' = 'Close-Session') =>
-        packet(path, type, { 'BITS-Session-Id': session }),
-    };
-  };
+  const begin = (path: string) => beginUpload(`${stack.url}${path}`, file);
 
   const replyUrl = (ack: Answer): string => {
     expect(ack.status).toBe(200);
