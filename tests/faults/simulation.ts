@@ -14,6 +14,7 @@ import type { CarryOptions, Service } from './sdk.ts';
 import type { Servers } from './servers.ts';
 import { Trouble } from './trouble.ts';
 import { quiet, type VirtualClock } from './virtual-time.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** Something between clients and the load balancer that is on its way. */
@@ -55,7 +56,7 @@ export class Simulation {
   readonly unverified = new Set<string>();
   readonly #servers: Servers;
   readonly #clock: VirtualClock;
-  readonly #calls: PendingCall[] = [];
+  readonly #calls = new WaitingCalls((line) => this.note(line));
   readonly #deliveries: Delivery[] = [];
   readonly #running = new Set<Invocation>();
   readonly #trouble: Trouble;
@@ -106,7 +107,7 @@ export class Simulation {
   calmDown(): void {
     this.#isCalm = true;
     this.#trouble.end();
-    for (const call of this.#calls) call.isStuck = false;
+    this.#calls.releaseAll();
   }
 
   /** Whether the seed wants a fault here. Every fault is numbered, so that a failing run can be cut to the fewest. */
@@ -159,37 +160,9 @@ export class Simulation {
   carry(service: Service, request: WireRequest, options: CarryOptions): Promise<WireResponse> {
     const { invocation } = options;
     if (invocation === undefined) return this.#perform(service, request, undefined, false);
-    return new Promise((resolve, reject) => {
-      // A frozen or dead process sends nothing and hears nothing.
-      if (invocation.isDead) return;
-      const call: PendingCall = {
-        id: ++this.#serial,
-        invocation,
-        service,
-        operation: operationOf(service, request),
-        request,
-        isAbandoned: false,
-        isStuck: false,
-        resolve: (response) => settle(() => resolve(response)),
-        reject: (error) => settle(() => reject(error)),
-      };
-      const abandon = (name: string) => {
-        if (call.isAbandoned || !this.#calls.includes(call)) return;
-        call.reject(Object.assign(new Error(name), { name }));
-        call.isAbandoned = true;
-        this.note(`${label(call)} abandoned: ${name}`);
-      };
-      const timer = setTimeout(() => abandon('TimeoutError'), options.timeoutMs ?? 60_000);
-      const onAbort = () => abandon('AbortError');
-      const settle = (then: () => void) => {
-        clearTimeout(timer);
-        options.signal?.removeEventListener('abort', onAbort);
-        if (!invocation.isDead && !call.isAbandoned) then();
-      };
-      this.#calls.push(call);
-      if (options.signal?.aborted === true) onAbort();
-      else options.signal?.addEventListener('abort', onAbort);
-    });
+    // A frozen or dead process sends nothing and hears nothing.
+    if (invocation.isDead) return new Promise(() => {});
+    return this.#calls.wait({ id: ++this.#serial, invocation, service, request }, options);
   }
 
   /** Goes on until nothing is left to happen, or until `isDone`. */
@@ -204,7 +177,7 @@ export class Simulation {
   }
 
   async #step(): Promise<boolean> {
-    const ready = this.#calls.filter((call) => !call.isStuck || call.isAbandoned);
+    const ready = this.#calls.ready();
     if (this.#running.size > 0 && this.fault('kill')) {
       this.#kill(this.random.pick([...this.#running]));
       return true;
@@ -225,9 +198,7 @@ export class Simulation {
   #advance(): boolean {
     if (this.#clock.countTimers() === 0) {
       // Whatever is stuck without a timer has nobody left: it may happen now.
-      const stuck = this.#calls.find((call) => call.isStuck);
-      if (stuck !== undefined) stuck.isStuck = false;
-      return stuck !== undefined;
+      return this.#calls.releaseFirst();
     }
     this.#clock.next();
     return true;
@@ -244,7 +215,7 @@ export class Simulation {
     this.note(`KILL ${invocation.name}#${invocation.id}`);
     invocation.isDead = true;
     this.#running.delete(invocation);
-    for (const call of this.#calls) if (call.invocation === invocation) call.isAbandoned = true;
+    this.#calls.abandonAllOf(invocation);
     invocation.onKill();
   }
 
@@ -255,7 +226,7 @@ export class Simulation {
       this.note(`${label(call)} hangs`);
       return;
     }
-    this.#calls.splice(this.#calls.indexOf(call), 1);
+    this.#calls.take(call);
     const trouble = this.#trouble.next(call.service, (kind) => this.fault(kind));
     if (trouble === 'failBefore') {
       this.note(`${label(call)} fails`);
@@ -292,7 +263,7 @@ export class Simulation {
 
   /** A call that nobody waits for: it happens late, or never. */
   async #takeZombie(call: PendingCall): Promise<void> {
-    this.#calls.splice(this.#calls.indexOf(call), 1);
+    this.#calls.take(call);
     if (this.random.chance(0.4)) {
       this.note(`${label(call)} never happens`);
       return;
@@ -319,7 +290,7 @@ export class Simulation {
 
   /** Lambda freezes what still runs, and it wakes up in somebody else's invocation. */
   #noteStrays(invocation: Invocation): void {
-    const strays = this.#calls.filter((call) => call.invocation === invocation && !call.isAbandoned);
+    const strays = this.#calls.awaitedBy(invocation);
     if (strays.length > 0) {
       this.fail(`${invocation.name} returned while ${strays.map(label).join(', ')} was under way`);
     }
