@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { characterFault } from '../../lib/access/path-rules.ts';
 import { parseTicketKeys } from '../../lib/access/ticket/keys.ts';
 import { mintTicket, type SigningKey, TicketError, ticketUrl } from '../../lib/access/ticket/mint.ts';
+import { parseRequestUrl } from '../../lib/access/url.ts';
 import { parseByteCount, parseSeconds } from '../config/quantities.ts';
 import { CommandError, readDocument, writeDocument } from './documents.ts';
 
@@ -75,8 +77,7 @@ export const ticketCommand = async (
   if (size !== undefined && maximumUploadBytes === undefined) {
     throw new CommandError('USAGE', `--max-size ${size}: write 500MB or 5GiB`);
   }
-  const path = given.path ?? given.prefix;
-  if (path === undefined || !URL.canParse(given.url)) throw new CommandError('USAGE', usage);
+  const url = clientUrl(given);
   const signingKey = await readSigningKey(options);
   try {
     const ticket = await mintTicket(signingKey, {
@@ -89,16 +90,39 @@ export const ticketCommand = async (
       singleUse: given.once,
       nowMs: options.nowMs(),
     });
-    const base = new URL(given.url);
-    base.pathname = path.split('/').map(encodeURIComponent).join('/');
-    return ticketUrl(base, ticket);
+    return ticketUrl(url, ticket);
   } catch (cause) {
     if (!(cause instanceof TicketError)) throw cause;
     throw new CommandError('NOT_POSSIBLE', `no ticket: ${cause.message}`);
   }
 };
 
-const readSigningKey = async ({ signingKeyFile }: TicketCommandOptions): Promise<SigningKey> => {
+type Given = ReturnType<typeof readArguments>;
+
+/** Where the client uploads: the URL of the ticket's path, which the service reads as that very path, or refuses. */
+const clientUrl = (given: Given): URL => {
+  const option = given.path === undefined ? '--prefix' : '--path';
+  const path = given.path ?? given.prefix;
+  if (path === undefined || !URL.canParse(given.url)) throw new CommandError('USAGE', usage);
+  const base = new URL(given.url);
+  const fault = (why: string) => new CommandError('NOT_POSSIBLE', `no ticket: ${option} ${path}: ${why}`);
+  if (characterFault(path) !== undefined) throw fault('has a character that no URL may have');
+  const target = path.split('/').map(encodeURIComponent).join('/');
+  const parsed = parseRequestUrl({ scheme: base.protocol.slice(0, -1), host: base.host, target });
+  if (!parsed.ok) {
+    const isOrigin = parsed.reason === 'scheme' || parsed.reason === 'host';
+    if (isOrigin)
+      throw new CommandError('NOT_POSSIBLE', `no ticket: --url ${given.url}: nobody uploads there`);
+    throw fault(`the service would refuse the URL (${parsed.reason.replaceAll('-', ' ')})`);
+  }
+  if (parsed.directory && option === '--path')
+    throw fault('names a folder; --prefix is for what lies below one');
+  base.pathname = target;
+  return base;
+};
+
+/** @throws CommandError where there is no key, or one whose tickets the service would refuse */
+const readSigningKey = async ({ signingKeyFile, keysFile }: TicketCommandOptions): Promise<SigningKey> => {
   const text = await readDocument(signingKeyFile);
   if (text === undefined) {
     throw new CommandError(
@@ -107,8 +131,17 @@ const readSigningKey = async ({ signingKeyFile }: TicketCommandOptions): Promise
     );
   }
   const parsed = signingKeySchema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw new CommandError('NOT_POSSIBLE', `${signingKeyFile} holds no Ed25519 key with a kid`);
+  if (!parsed.success)
+    throw new CommandError('NOT_POSSIBLE', `${signingKeyFile} holds no Ed25519 key with a kid`);
+  const { kid, x } = parsed.data;
+  const publicHalf = (await readKeySet(keysFile)).keys.find((key) => key.kid === kid);
+  if (publicHalf?.['x'] === x) return parsed.data;
+  throw new CommandError(
+    'NOT_POSSIBLE',
+    publicHalf === undefined
+      ? `the key in ${signingKeyFile}, ${kid}, is not in ${keysFile}: it was retired, and nothing that it signs is good. npm run ticket -- --new-key NAME`
+      : `${signingKeyFile} and ${keysFile} have different keys of the name ${kid}: nothing that the one signs is good for the other`,
+  );
 };
 
 const readKeySet = async (file: string) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -105,12 +105,55 @@ describe('npm run ticket', () => {
     expect(await readFile(files().keysFile, 'utf8')).not.toContain('"d"');
   });
 
+  it('signs with no key whose tickets would be refused', async () => {
+    const own = {
+      keysFile: join(folder, 'own-keys.json'),
+      signingKeyFile: join(folder, 'own-signing.json'),
+      nowMs: () => nowMs,
+    };
+    const sign = () => ticketCommand(['--path', '/uploads/a', '--expires', '1d'], own);
+    await ticketCommand(['--new-key', 'a'], own);
+    expect(await sign()).toContain('?ticket=');
+    await ticketCommand(['--retire-key', 'a'], own);
+    await expect(sign()).rejects.toThrow(/a, is not in .*own-keys\.json: it was retired/);
+    const signing = await readFile(own.signingKeyFile, 'utf8');
+    await ticketCommand(['--new-key', 'a'], own);
+    expect(await sign()).toContain('?ticket=');
+    await writeFile(own.signingKeyFile, signing);
+    await expect(sign()).rejects.toThrow('different keys of the name a');
+  });
+
+  it('prints the URL of the very path that the ticket is for, whatever is in it', async () => {
+    for (const path of [
+      '/uploads/%2e%2e/100 %.zip',
+      "/uploads/a?b#c;d='e'.zip",
+      '/uploads/ü/\u{1f600}.bin',
+    ]) {
+      const url = new URL(await run('--path', path, '--expires', '1d'));
+      expect(decodeURIComponent(url.pathname)).toBe(path);
+      expect((await identify(url.href))?.grant?.isInScope(decodeURIComponent(url.pathname))).toBe(true);
+    }
+  });
+
   it.each([
     [['--path', '/a'], 'npm run ticket'],
     [['--path', '/a', '--expires', 'soon'], '--expires soon'],
     [['--path', '/a', '--expires', '1d', '--max-size', 'big'], '--max-size big'],
     [['--path', '/a', '--prefix', '/b/', '--expires', '1d'], 'one of path and prefix'],
     [['--path', '/a', '--password', 'x'], 'Unknown option'],
+    // Each would print a URL that its ticket is not for, or that nobody takes.
+    [
+      ['--path', '/uploads/../x', '--expires', '1d'],
+      '--path /uploads/../x: the service would refuse the URL (dot segment)',
+    ],
+    [['--prefix', '/uploads/./', '--expires', '1d'], '--prefix /uploads/./: the service would refuse'],
+    [['--path', '/uploads//x', '--expires', '1d'], 'empty segment'],
+    [['--path', '/uploads/a\\b', '--expires', '1d'], 'backslash'],
+    [['--path', '/uploads/a\n', '--expires', '1d'], 'a character'],
+    [['--path', '/uploads/\ud800', '--expires', '1d'], 'a character'],
+    [['--path', '/uploads/', '--expires', '1d'], '--prefix is for'],
+    [['--path', 'uploads/a', '--expires', '1d'], 'refuse the URL'],
+    [['--path', '/uploads/a', '--expires', '1d', '--url', 'ftp://h'], '--url ftp://h'],
     [['--new-key', 'two'], 'already'],
     [['--retire-key', 'ten'], 'no key ten'],
   ])('%j is refused', async (args, problem) => {
