@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ListenerRule } from './alb/front-door.ts';
 import { StartError } from './errors.ts';
-import { parseTemplate } from './template-yaml.ts';
+import { readTemplate } from './template-yaml.ts';
 
 /** What the local stack takes from a function's entry in `serverless.yml`. */
 export interface FunctionDefinition {
@@ -60,7 +60,7 @@ const serviceSchema = z.looseObject({
  * query), a value that is still a variable, two rules of one priority.
  */
 export function readService(serverlessYml: string): ServiceDefinition {
-  const service = parseService(serverlessYml);
+  const service = readTemplate(serverlessYml, serviceSchema, { file: 'serverless.yml', code: 'BAD_SERVICE' });
   const entries = Object.entries(service.functions);
   const rules = entries.flatMap(([functionName, { events }]) =>
     events.flatMap(({ alb }): ListenerRule[] => {
@@ -89,20 +89,4 @@ export function readService(serverlessYml: string): ServiceDefinition {
 /** The listener rules alone. */
 export function readListenerRules(serverlessYml: string): readonly ListenerRule[] {
   return readService(serverlessYml).rules;
-}
-
-function parseService(serverlessYml: string): z.infer<typeof serviceSchema> {
-  let template: unknown;
-  try {
-    template = parseTemplate(serverlessYml);
-  } catch (cause) {
-    throw new StartError('BAD_SERVICE', `serverless.yml is not YAML: ${String(cause)}`, { cause });
-  }
-  const parsed = serviceSchema.safeParse(template);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const key = issue?.path.join('.') ?? '';
-  throw new StartError('BAD_SERVICE', `serverless.yml: ${key}: ${issue?.message ?? 'not valid'}`, {
-    cause: parsed.error,
-  });
 }

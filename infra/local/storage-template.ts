@@ -1,7 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
-import { StartError } from './errors.ts';
-import { parseTemplate } from './template-yaml.ts';
+import { readTemplate } from './template-yaml.ts';
 
 /** A table as `CreateTable` wants it, without its name. */
 export type TableDefinition = Omit<CreateTableCommandInput, 'TableName'>;
@@ -39,22 +38,12 @@ const storageSchema = z.looseObject({
  * encryption are left out. Throws `StartError` (`BAD_STORAGE_TEMPLATE`) naming the key.
  */
 export function readSessionTable(storageYml: string): TableDefinition {
-  let template: unknown;
-  try {
-    template = parseTemplate(storageYml);
-  } catch (cause) {
-    throw new StartError('BAD_STORAGE_TEMPLATE', `storage.yml is not YAML: ${String(cause)}`, { cause });
-  }
-  const parsed = storageSchema.safeParse(template);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const key = issue?.path.join('.') ?? '';
-    throw new StartError('BAD_STORAGE_TEMPLATE', `storage.yml: ${key}: ${issue?.message ?? 'not valid'}`, {
-      cause: parsed.error,
-    });
-  }
+  const template = readTemplate(storageYml, storageSchema, {
+    file: 'storage.yml',
+    code: 'BAD_STORAGE_TEMPLATE',
+  });
   const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
-    parsed.data.Resources.SessionTable.Properties;
+    template.Resources.SessionTable.Properties;
   return {
     BillingMode,
     AttributeDefinitions,

@@ -1,4 +1,6 @@
 import { type CollectionTag, parseDocument, type ScalarTag } from 'yaml';
+import type { z } from 'zod';
+import { StartError, type StartErrorCode } from './errors.ts';
 
 /**
  * The short forms of CloudFormation's functions. Each is read as its long form (`!Ref X` → `{Ref: 'X'}`,
@@ -44,4 +46,23 @@ export function parseTemplate(text: string): unknown {
   const [error] = document.errors;
   if (error !== undefined) throw error;
   return document.toJS();
+}
+
+/** The same, as far as a schema asks for it. Throws `StartError` with this code, naming the file and the key. */
+export function readTemplate<S extends z.ZodType>(
+  text: string,
+  schema: S,
+  { file, code }: { readonly file: string; readonly code: StartErrorCode },
+): z.output<S> {
+  let template: unknown;
+  try {
+    template = parseTemplate(text);
+  } catch (cause) {
+    throw new StartError(code, `${file} is not YAML: ${String(cause)}`, { cause });
+  }
+  const parsed = schema.safeParse(template);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const key = issue?.path.join('.') ?? '';
+  throw new StartError(code, `${file}: ${key}: ${issue?.message ?? 'not valid'}`, { cause: parsed.error });
 }

@@ -9,6 +9,19 @@ export class DocumentError extends Error {
   }
 }
 
+/**
+ * The value of a document that is JSON. `what` is its name and verb: `the ticket keys are`.
+ * @throws DocumentError MALFORMED
+ */
+export const parseJsonDocument = (what: string, text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not as a cause: the message of a JSON error quotes the text.
+    throw new DocumentError('MALFORMED', `${what} not JSON`);
+  }
+};
+
 export interface DocumentOptions<T> {
   /** The text as it stands now. */
   readonly read: () => Promise<string>;

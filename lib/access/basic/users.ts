@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { DocumentError } from '../document.ts';
+import { DocumentError, parseJsonDocument } from '../document.ts';
 import { principalFault } from '../principal.ts';
 import { type PasswordHash, parsePasswordHash, standardCosts } from './password-hash.ts';
 
@@ -15,13 +15,7 @@ export const userNameFault = (name: string): string | undefined =>
  * @throws DocumentError MALFORMED naming the user
  */
 export const parseUsers = (text: string): Users => {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // Not as a cause: the message of a JSON error quotes the text.
-    throw new DocumentError('MALFORMED', 'the users document is not JSON');
-  }
+  const document = parseJsonDocument('the users document is', text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new DocumentError('MALFORMED', 'the users document is not an object of user names');
   }

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { DocumentError } from '../document.ts';
+import { DocumentError, parseJsonDocument } from '../document.ts';
 
 /** The keys that tickets may be signed with, by key id. */
 export type TicketKeys = ReadonlyMap<string, KeyObject>;
@@ -13,12 +13,7 @@ const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * @throws DocumentError MALFORMED naming the key
  */
 export const parseTicketKeys = (text: string): TicketKeys => {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new DocumentError('MALFORMED', 'the ticket keys are not JSON');
-  }
+  const document = parseJsonDocument('the ticket keys are', text);
   const listed = isFields(document) ? document['keys'] : undefined;
   if (!Array.isArray(listed))
     throw new DocumentError('MALFORMED', 'the ticket keys are no JWK set: no list `keys`');
