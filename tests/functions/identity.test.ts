@@ -1,65 +1,33 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { certificateIdentity } from '../../lib/access/certificate/certificate-identity.ts';
-import type { Identities } from '../../lib/access/identity.ts';
 import { mintTicket } from '../../lib/access/ticket/mint.ts';
+import { newSigningKey } from '../support/identities.ts';
+import { closePacket, openSession, pingPacket, textFragment, withHeaders } from '../support/packets.ts';
 import {
-  certificateTargetGroups,
-  listenedEventOf,
-  memoryHarness,
-  type TestRequest,
-} from '../support/functions-harness.ts';
-import { basicIdentityOf, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
-import {
-  cancelPacket,
-  closePacket,
-  createPacket,
-  openSession,
-  pingPacket,
-  textFragment,
-  withHeaders,
-} from '../support/packets.ts';
+  type AccessKinds,
+  asBearer,
+  day,
+  inUrl,
+  key,
+  nothing,
+  type PacketName,
+  type Proof,
+  packetNames,
+  packets,
+  scene,
+  sendWatched,
+  startMs,
+  stateOf,
+  text,
+  withBasic,
+  withCertificate,
+  withForgedSubject,
+} from './identity-scene.ts';
 
 /** Every way to know a caller × what a caller may show × every packet: nothing is let in that should not be. */
 
-const text = 'abcdefghijklmnopqrstuvwxyz';
-const day = 86_400;
-const key = newSigningKey('now');
-const startMs = Date.UTC(2026, 10, 22, 12, 0, 0);
-
-const packets = {
-  ping: () => pingPacket(),
-  create: () => createPacket(),
-  fragment: (session: string) => textFragment(session, text, 13),
-  close: (session: string) => closePacket(session),
-  cancel: (session: string) => cancelPacket(session),
-} as const;
-type PacketName = keyof typeof packets;
-const packetNames = ['ping', 'create', 'fragment', 'close', 'cancel'] as const;
-
-/** Something that a caller shows: it changes the packet. */
-type Proof = (packet: TestRequest) => TestRequest;
-const withBasic =
-  (credentials: string): Proof =>
-  (packet) =>
-    withHeaders(packet, { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` });
-const inUrl =
-  (ticket: string): Proof =>
-  (packet) => ({ ...packet, path: `${packet.path ?? '/drop/file.bin'}?ticket=${ticket}` });
-const asBearer =
-  (ticket: string): Proof =>
-  (packet) =>
-    withHeaders(packet, { Authorization: `Bearer ${ticket}` });
-/** By the listener that verifies certificates, with these copies of the subject. */
-const withCertificate =
-  (...certificateSubjects: readonly string[]): Proof =>
-  (packet) => ({ ...packet, certificateSubjects });
-const withForgedSubject: Proof = (packet) =>
-  withHeaders(packet, { 'X-Amzn-Mtls-Clientcert-Subject': 'CN=alice,O=Contoso' });
-const nothing: Proof = (packet) => packet;
-
 interface Row {
   readonly what: string;
-  readonly access: readonly ('basic' | 'ticket' | 'mtls')[];
+  readonly access: AccessKinds;
   readonly right: Proof;
   readonly wrong: Proof;
   /** For every packet, where they differ from 401. */
@@ -129,50 +97,6 @@ beforeAll(async () => {
   });
 });
 
-const scene = async (access: Row['access'], right: Proof, others: { isHttpAllowed?: boolean } = {}) => {
-  const harness = memoryHarness({
-    ...others,
-    destination: { access, principalFrom: access.includes('mtls') ? 'CN' : null },
-    identities: {
-      basic: basicIdentityOf({ alice: 'opensesame' }),
-      ticket: ticketIdentityOf(() => startMs, key),
-      mtls: certificateIdentity,
-    },
-    certificateTargetGroups,
-  });
-  const proven = { send: (packet: TestRequest) => harness.send(right(packet)) };
-  return { harness, proven };
-};
-
-type Harness = Awaited<ReturnType<typeof scene>>['harness'];
-
-const stateOf = ({ sessions, objects }: Harness): string =>
-  JSON.stringify([
-    [...sessions.items],
-    [...sessions.tickets],
-    [...objects.pieces],
-    [...objects.uploads],
-    [...objects.objects],
-  ]);
-
-/** Sends a packet and tells whether anybody looked at its body. */
-const sendWatched = async (harness: Harness, packet: TestRequest) => {
-  const event = listenedEventOf(packet);
-  let bodiesRead = 0;
-  const { body } = event;
-  Object.defineProperty(event, 'body', {
-    get: () => {
-      bodiesRead++;
-      return body;
-    },
-  });
-  const type = packet.headers?.['BITS-Packet-Type']?.split('-')[0]?.toLowerCase();
-  const name = packetNames.find((each) => each === type);
-  if (name === undefined) throw new Error(`no packet ${type}`);
-  const response = await harness.call(name, event);
-  return { ...response, bodiesRead };
-};
-
 describe('a packet that is not proven', () => {
   for (const name of packetNames) {
     it(`${name}: every wrong proof is answered as it should be, and leaves no trace`, async () => {
@@ -237,59 +161,6 @@ describe('a packet that is not proven', () => {
     );
     const [wrong, unknown] = await Promise.all(answers);
     expect(wrong).toEqual(unknown);
-  });
-});
-
-describe('over HTTP', () => {
-  const overHttp: Proof = (packet) => withHeaders(packet, { 'X-Forwarded-Proto': 'http' });
-  const proofs = (): readonly (readonly [Row['access'], Proof])[] => [
-    [['basic'], withBasic('alice:opensesame')],
-    [['basic'], nothing],
-    [['ticket'], inUrl(ticket)],
-    [['ticket'], asBearer(ticket)],
-    [['mtls'], withCertificate('CN=alice,O=Contoso')],
-  ];
-
-  it.each(packetNames)('%s: nobody looks at credentials, and none are asked for', async (name) => {
-    for (const [access, proof] of proofs()) {
-      const { harness, proven } = await scene(
-        access,
-        proof === nothing ? withBasic('alice:opensesame') : proof,
-      );
-      const session = await openSession(proven);
-      const before = stateOf(harness);
-      harness.sessions.hooks.reset();
-      harness.objects.hooks.reset();
-      const unasked = () => Promise.reject(new Error('somebody looked'));
-      const nobody: Identities = { basic: unasked, ticket: unasked, mtls: unasked };
-      harness.identities = nobody;
-      for (const change of [
-        overHttp,
-        (packet: TestRequest) => withHeaders(packet, { 'X-Forwarded-Proto': undefined }),
-      ]) {
-        const answer = await sendWatched(harness, change(proof(packets[name](session))));
-        expect(answer).toMatchObject({ status: 403, bodiesRead: 0 });
-        expect(answer.headers).toMatchObject({ 'BITS-Packet-Type': 'Ack', 'BITS-Error-Code': '0x80070005' });
-        expect(answer.headers).not.toHaveProperty('WWW-Authenticate');
-      }
-      expect({ ...harness.sessions.hooks.made(), ...harness.objects.hooks.made() }).toEqual({});
-      expect(stateOf(harness)).toBe(before);
-    }
-  });
-
-  it('they are good where a deployment says so', async () => {
-    for (const [access, proof] of proofs()) {
-      if (proof === nothing) continue;
-      const right: Proof = (packet) => overHttp(proof(packet));
-      const { harness, proven } = await scene(access, right, { isHttpAllowed: true });
-      const session = await openSession(proven);
-      expect((await proven.send(textFragment(session, text, 0))).status).toBe(200);
-      expect((await harness.send(overHttp(pingPacket()))).status).toBe(access.includes('mtls') ? 403 : 401);
-    }
-  });
-
-  it('whoever reaches the URL may upload where access is none', async () => {
-    expect((await memoryHarness().send(overHttp(pingPacket()))).status).toBe(200);
   });
 });
 
