@@ -6,7 +6,7 @@ import { toldOutcomes } from './checks/events.ts';
 import { patientFirewall } from './checks/firewall.ts';
 import { aRuleForEach, rulesOfLocalStack } from './checks/listener-rules.ts';
 import { boundPermissions, everyTargetIsPermitted } from './checks/permissions.ts';
-import { lastingState, lifecycleAfterSessions, privateBuckets } from './checks/storage.ts';
+import { lastingState, lifecycleAfterSessions, nothingInTheWay, privateBuckets } from './checks/storage.ts';
 import { tirelessSweep } from './checks/sweep.ts';
 import type { Check } from './template.ts';
 
@@ -22,6 +22,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     privateBuckets,
     lifecycleAfterSessions,
     lastingState,
+    nothingInTheWay,
     carefulLoadBalancer,
     soundFunctions,
     tirelessSweep,

@@ -9,6 +9,7 @@ const templateSchema = z.looseObject({
       Type: z.string(),
       Properties: propertiesSchema.default({}),
       DeletionPolicy: z.string().optional(),
+      UpdateReplacePolicy: z.string().optional(),
       DependsOn: z.array(z.string()).optional(),
     }),
   ),

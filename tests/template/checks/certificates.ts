@@ -77,11 +77,21 @@ export const believedCertificates: Check = (template) => {
   return [...unverified, ...wrongly, ...ignorant];
 };
 
-/** A secret that CloudFormation has a value of would be set back by a deployment; one that it deletes is lost. */
+/**
+ * A secret that CloudFormation has a value of would be set back by a deployment; one that it deletes is lost. One that a failed
+ * first deployment leaves behind is nobody's.
+ */
 export const lastingSecrets: Check = (template) =>
-  ofType(template, 'AWS::SecretsManager::Secret').flatMap(([id, { Properties, DeletionPolicy }]) => [
-    ...(DeletionPolicy === 'Retain' ? [] : [`${id}: is deleted with the stack`]),
-    ...['SecretString', 'GenerateSecretString']
-      .filter((name) => name in Properties)
-      .map((name) => `${id}: ${name}: a deployment would write over the users`),
-  ]);
+  ofType(template, 'AWS::SecretsManager::Secret').flatMap(
+    ([id, { Properties, DeletionPolicy, UpdateReplacePolicy }]) => [
+      ...(DeletionPolicy === 'RetainExceptOnCreate'
+        ? []
+        : [
+            `${id}: DeletionPolicy: ${DeletionPolicy ?? 'Delete'}: is deleted with the stack, or stays of a deployment that failed`,
+          ]),
+      ...(UpdateReplacePolicy === 'Retain' ? [] : [`${id}: is lost when another takes its place`]),
+      ...['SecretString', 'GenerateSecretString']
+        .filter((name) => name in Properties)
+        .map((name) => `${id}: ${name}: a deployment would write over the users`),
+    ],
+  );

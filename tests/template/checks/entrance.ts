@@ -26,6 +26,9 @@ export const carefulLoadBalancer: Check = (template) =>
       ...Object.entries(expectedAttributes)
         .filter(([key, value]) => attributes.get(key) !== value)
         .map(([key, value]) => `${id}: ${key}: ${show(attributes.get(key))}, not ${value}`),
+      ...(show(attributes.get('access_logs.s3.bucket')) === '{"Ref":"AccessLogBucket"}'
+        ? []
+        : [`${id}: access_logs.s3.bucket: not the bucket that is there for it`]),
       ...(attributes.has('deletion_protection.enabled') ? [] : [`${id}: deletion protection is left open`]),
       ...(resource.DependsOn?.includes('AccessLogBucketPolicy') === true
         ? []

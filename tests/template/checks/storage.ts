@@ -60,7 +60,7 @@ const lifecycleOf = (template: Template, bucketId: string) => {
   return parsed.success ? parsed.data.LifecycleConfiguration.Rules : [];
 };
 
-/** The second net comes after the last session that could still need what it takes away. */
+/** The second net comes after the last session that could still need what it takes away, and so does the end of its log. */
 export const lifecycleAfterSessions: Check = (template) => {
   const expiry = lifecycleOf(template, 'StagingBucket').flatMap(
     ({ ExpirationInDays }) => ExpirationInDays ?? [],
@@ -68,13 +68,18 @@ export const lifecycleAfterSessions: Check = (template) => {
   const abort = lifecycleOf(template, 'UploadBucket').flatMap(
     ({ AbortIncompleteMultipartUpload }) => AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? [],
   );
+  const logs = lifecycleOf(template, 'AccessLogBucket').flatMap(
+    ({ ExpirationInDays }) => ExpirationInDays ?? [],
+  );
+  const keepsLogs = 'AccessLogBucket' in template.Resources && logs.length !== 1;
   const expiringUploads = lifecycleOf(template, 'UploadBucket').some(
     (rule) => rule.ExpirationInDays !== undefined,
   );
   return [
     ...(expiry.length === 1 ? [] : ['StagingBucket: forgotten pieces stay for ever']),
     ...(abort.length === 1 ? [] : ['UploadBucket: forgotten uploads stay for ever']),
-    ...[...expiry, ...abort]
+    ...(keepsLogs ? ['AccessLogBucket: logs stay for ever'] : []),
+    ...[...expiry, ...abort, ...logs]
       .filter((days) => days <= sessionLifetimeDays)
       .map((days) => `lifecycle: ${days} days, and a session lives ${sessionLifetimeDays}`),
     ...(expiringUploads ? ['UploadBucket: deletes what was uploaded'] : []),
@@ -104,7 +109,19 @@ const tableSchema = z.looseObject({
   ]),
 });
 
-/** The table is paid by use, expires, streams, can be restored, and outlives the stack, as the uploads do. */
+/**
+ * What outlives the stack. The bucket of uploads and its policy go back with a deployment that made them and failed: they are
+ * empty. The table is protected then and the log bucket has the load balancer's test in it, so that neither could go.
+ */
+const kept: Readonly<Record<string, 'Retain' | 'RetainExceptOnCreate'>> = {
+  SessionTable: 'Retain',
+  UploadBucket: 'RetainExceptOnCreate',
+  UploadBucketPolicy: 'RetainExceptOnCreate',
+  AccessLogBucket: 'Retain',
+  AccessLogBucketPolicy: 'Retain',
+};
+
+/** The table is paid by use, expires, streams and can be restored; it outlives the stack, as uploads and logs do. */
 export const lastingState: Check = (template) => [
   ...ofType(template, 'AWS::DynamoDB::Table').flatMap(([id, { Properties }]) => {
     const parsed = tableSchema.safeParse(Properties);
@@ -112,7 +129,29 @@ export const lastingState: Check = (template) => [
       ? []
       : parsed.error.issues.map((issue) => `${id}: ${issue.path.join('.')}: ${issue.message}`);
   }),
-  ...['SessionTable', 'UploadBucket', 'UploadBucketPolicy']
-    .filter((id) => template.Resources[id]?.DeletionPolicy !== 'Retain')
-    .map((id) => `${id}: goes with the stack`),
+  ...Object.entries(kept)
+    // The log bucket is part of our own load balancer.
+    .filter(([id]) => id in template.Resources || !id.startsWith('AccessLog'))
+    .flatMap(([id, policy]) => {
+      const { DeletionPolicy, UpdateReplacePolicy } = template.Resources[id] ?? {};
+      return [
+        ...(DeletionPolicy === policy
+          ? []
+          : [`${id}: DeletionPolicy: ${DeletionPolicy ?? 'Delete'}, not ${policy}`]),
+        ...(UpdateReplacePolicy === 'Retain' ? [] : [`${id}: goes when another takes its place`]),
+      ];
+    }),
 ];
+
+/** Properties that give a resource a name of its own, in place of one that CloudFormation makes up. */
+const fixedNames = ['Name', 'BucketName', 'TableName', 'LogGroupName', 'QueueName', 'ManagedPolicyName'];
+
+/** What stays behind has a name that is never used again: otherwise the stack could not be deployed a second time. */
+export const nothingInTheWay: Check = (template) =>
+  Object.entries(template.Resources)
+    .filter(([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete')
+    .flatMap(([id, { Properties }]) =>
+      fixedNames
+        .filter((name) => name in Properties)
+        .map((name) => `${id}: ${name}: stays, and is in the way`),
+    );

@@ -1,14 +1,51 @@
 import { type PlantedDefect, remove, set } from './defect.ts';
 
 const certificateRule = ['CertificateFragmentRule', 'Properties'] as const;
+const loadBalancerAttributes = ['LoadBalancer', 'Properties', 'LoadBalancerAttributes'] as const;
 
 /** Mistakes in what stands between the Internet and the functions, and in the functions. */
 export const entrance: readonly PlantedDefect[] = [
   {
     defect: 'HTTP/2 switched on',
     check: 'carefulLoadBalancer',
-    plant: set(['LoadBalancer', 'Properties', 'LoadBalancerAttributes', 1, 'Value'], 'true'),
+    plant: set([...loadBalancerAttributes, 1, 'Value'], 'true'),
     message: /routing.http2.enabled: "true", not false/,
+  },
+  {
+    defect: 'a load balancer that passes on what two servers read differently',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 0, 'Value'], 'monitor'),
+    message: /routing.http.desync_mitigation_mode: "monitor", not defensive/,
+  },
+  {
+    defect: 'a load balancer that refuses an empty header value',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 0, 'Value'], 'strictest'),
+    message: /routing.http.desync_mitigation_mode: "strictest", not defensive/,
+  },
+  {
+    defect: 'a load balancer that gives up before a large object is complete',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 2, 'Value'], '60'),
+    message: /idle_timeout.timeout_seconds: "60", not 300/,
+  },
+  {
+    defect: 'header names that nobody can read twice the same way',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 3, 'Value'], 'false'),
+    message: /drop_invalid_header_fields.enabled: "false", not true/,
+  },
+  {
+    defect: 'requests that nobody logs',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 4, 'Value'], 'false'),
+    message: /access_logs.s3.enabled: "false", not true/,
+  },
+  {
+    defect: 'a log in the bucket of uploads',
+    check: 'carefulLoadBalancer',
+    plant: set([...loadBalancerAttributes, 5, 'Value'], { Ref: 'UploadBucket' }),
+    message: /access_logs.s3.bucket: not the bucket/,
   },
   {
     defect: 'a default action that invokes a function',

@@ -1,4 +1,4 @@
-import { type PlantedDefect, remove, set } from './defect.ts';
+import { add, type PlantedDefect, remove, set } from './defect.ts';
 
 const uploadBucket = ['UploadBucket', 'Properties'] as const;
 
@@ -62,7 +62,52 @@ export const storage: readonly PlantedDefect[] = [
     defect: 'uploads that go with the stack',
     check: 'lastingState',
     plant: remove(['UploadBucket', 'DeletionPolicy']),
-    message: /UploadBucket: goes with the stack/,
+    message: /UploadBucket: DeletionPolicy: Delete, not RetainExceptOnCreate/,
+  },
+  {
+    defect: 'an empty bucket of uploads that stays of a deployment that failed',
+    check: 'lastingState',
+    plant: set(['UploadBucket', 'DeletionPolicy'], 'Retain'),
+    message: /UploadBucket: DeletionPolicy: Retain, not RetainExceptOnCreate/,
+  },
+  {
+    defect: 'sessions that go when another table takes their place',
+    check: 'lastingState',
+    plant: remove(['SessionTable', 'UpdateReplacePolicy']),
+    message: /SessionTable: goes when another takes its place/,
+  },
+  {
+    defect: 'logs of the load balancer that go with the stack',
+    check: 'lastingState',
+    plant: remove(['AccessLogBucket', 'DeletionPolicy']),
+    message: /AccessLogBucket: DeletionPolicy: Delete, not Retain/,
+  },
+  {
+    defect: 'logs of the load balancer that end before the session they tell of',
+    check: 'lifecycleAfterSessions',
+    plant: set(
+      ['AccessLogBucket', 'Properties', 'LifecycleConfiguration', 'Rules', 0, 'ExpirationInDays'],
+      7,
+    ),
+    message: /lifecycle: 7 days/,
+  },
+  {
+    defect: 'logs of the load balancer that nobody ever deletes',
+    check: 'lifecycleAfterSessions',
+    plant: remove(['AccessLogBucket', 'Properties', 'LifecycleConfiguration']),
+    message: /AccessLogBucket: logs stay for ever/,
+  },
+  {
+    defect: 'a kept bucket with a name that the next deployment wants',
+    check: 'nothingInTheWay',
+    plant: add(['UploadBucket', 'Properties', 'BucketName'], 'bits-uploads'),
+    message: /UploadBucket: BucketName: stays, and is in the way/,
+  },
+  {
+    defect: 'a kept secret with a name that the next deployment wants',
+    check: 'nothingInTheWay',
+    plant: add(['UsersSecret', 'Properties', 'Name'], 'bits-s3/prod/users'),
+    message: /UsersSecret: Name: stays, and is in the way/,
   },
   {
     defect: 'users that a deployment writes over',
@@ -74,6 +119,18 @@ export const storage: readonly PlantedDefect[] = [
     defect: 'users that go with the stack',
     check: 'lastingSecrets',
     plant: set(['UsersSecret', 'DeletionPolicy'], 'Delete'),
-    message: /UsersSecret: is deleted/,
+    message: /UsersSecret: DeletionPolicy: Delete: is deleted/,
+  },
+  {
+    defect: 'a secret that stays of a deployment that failed',
+    check: 'lastingSecrets',
+    plant: set(['UsersSecret', 'DeletionPolicy'], 'Retain'),
+    message: /UsersSecret: DeletionPolicy: Retain: .*stays of a deployment that failed/,
+  },
+  {
+    defect: 'users that are lost when another secret takes their place',
+    check: 'lastingSecrets',
+    plant: set(['UsersSecret', 'UpdateReplacePolicy'], 'Delete'),
+    message: /UsersSecret: is lost/,
   },
 ];
