@@ -4,12 +4,13 @@ Uploads a file, or all files of a folder, with BITS and waits until they are the
 
 .DESCRIPTION
 One BITS job per file, a few at a time. BITS goes on by itself after a lost network or a restart, so a job that is still under way
-when the time is up is left in the queue; run the script again with -Resume to wait for it and to complete it.
+when the time is up is left in the queue; run the script again with -Resume to wait for it and to complete it. What is uploaded
+is written into a journal, so that -Resume sends no file twice; one that has changed since is another file.
 
 Needs Windows PowerShell 5.1. Jobs belong to the user who starts them and run while that user is logged on: for a service, a
 scheduled task or a remote session, run it as SYSTEM or as the service's account, interactively logged on.
 
-Exit codes: 0 everything is uploaded · 1 it could not be started · 2 at least one file failed for good (see the output) ·
+Exit codes: 0 everything is uploaded; 1 it could not be started; 2 at least one file failed for good (see the output);
 3 the time is up, and jobs are still under way.
 
 .EXAMPLE
@@ -17,6 +18,9 @@ Exit codes: 0 everything is uploaded · 1 it could not be started · 2 at least 
 
 .EXAMPLE
 .\Send-BitsUpload.ps1 -Path C:\Export -Url https://bits.example.com/uploads/ -Recurse -Credential (Get-Credential)
+
+.EXAMPLE
+.\Send-BitsUpload.ps1 -Path C:\Export -Url https://bits.example.com:8443/machines/ -CertificateThumbprint 8A3F...
 #>
 [CmdletBinding()]
 param(
@@ -26,8 +30,12 @@ param(
     [Parameter(Mandatory = $true, Position = 1)] [uri] $Url,
     # A ticket for that URL, or for a prefix of it.
     [string] $Ticket,
+    # Sends the ticket in a header that no other program can read, and in no URL. Windows 11, Server 2022 and later.
+    [switch] $TicketInHeader,
     # A name and password for HTTP Basic.
     [System.Management.Automation.PSCredential] $Credential,
+    # The thumbprint of a certificate with its private key, in the store My of the machine or of the user. Windows 11, Server 2022 and later.
+    [ValidatePattern('^([0-9A-Fa-f]{2} ?){20}$')] [string] $CertificateThumbprint,
     # Also what lies in folders below.
     [switch] $Recurse,
     # Jobs at a time. BITS lets a user have 60 by default.
@@ -36,8 +44,10 @@ param(
     [ValidateRange(60, 86400)] [int] $RetryIntervalSeconds = 60,
     # How long the script waits. 0: as long as it takes.
     [ValidateRange(0, 20160)] [int] $TimeoutMinutes = 0,
-    # Take up the jobs of an earlier run in place of starting them again.
-    [switch] $Resume
+    # Take up the jobs of an earlier run, and leave out what it has uploaded, in place of starting all of it again.
+    [switch] $Resume,
+    # The file that says what is uploaded. Default: one for each path and URL, below the user's local application data.
+    [string] $Journal
 )
 
 Set-StrictMode -Version 2.0
@@ -55,30 +65,83 @@ function Get-FileUrl([string] $Relative) {
         $segments = $Relative -split '[\\/]' | ForEach-Object { [uri]::EscapeDataString($_) }
         $target = $target + ($segments -join '/')
     }
-    if ($Ticket) { $target = $target + '?ticket=' + [uri]::EscapeDataString($Ticket.Trim()) }
     return $target
 }
 
-# The same file to the same URL has the same name, so a second run finds the jobs of the first. Never the ticket.
-function Get-JobName([string] $File) { return 'Send-BitsUpload ' + $File + ' ' + $Url.GetLeftPart([System.UriPartial]::Path) }
+function Get-ShortHash([string] $Text) {
+    # This class, because others refuse to work where only certified implementations may.
+    $algorithm = New-Object System.Security.Cryptography.SHA256CryptoServiceProvider
+    $bytes = $algorithm.ComputeHash([System.Text.Encoding]::UTF8.GetBytes($Text))
+    $algorithm.Dispose()
+    return [System.BitConverter]::ToString($bytes).Replace('-', '').Substring(0, 32)
+}
+
+# A file to upload. The same file to the same URL has the same job name, so a second run finds the jobs of the first: a name is at
+# most 256 characters, and never has the ticket in it.
+function Get-UploadItem([System.IO.FileInfo] $File, [string] $Relative, [string] $Target) {
+    $hash = Get-ShortHash ($File.FullName.ToLowerInvariant() + "`n" + $Target)
+    $shortName = $File.Name.Substring(0, [math]::Min(100, $File.Name.Length))
+    # What tells one content of a file from another.
+    $version = '{0} {1}' -f $File.Length, $File.LastWriteTimeUtc.Ticks
+    return @{
+        File    = $File.FullName
+        Url     = $Target
+        JobName = 'Send-BitsUpload ' + $shortName + ' ' + $hash
+        Version = $version
+        # The line of the journal. No file name has a tab in it.
+        Done    = $version + "`t" + $Relative
+    }
+}
+
+# Written before a job is completed, when all bytes are there: of what is interrupted in between, -Resume finds the job.
+function Add-ToJournal([string] $Line) {
+    try {
+        # The line end comes first: a line that an interruption cut off spoils no other.
+        [System.IO.File]::AppendAllText($journalFile, "`r`n" + $Line, $utf8)
+    } catch {
+        Write-Warning ('{0}: {1} With -Resume this file would be sent again.' -f $journalFile, $_.Exception.Message)
+    }
+}
+
+function Test-Link([string] $Target) {
+    try {
+        return (([int] [System.IO.File]::GetAttributes($Target)) -band ([int] [System.IO.FileAttributes]::ReparsePoint)) -ne 0
+    } catch {
+        return $false
+    }
+}
 
 function Start-Upload($Item) {
-    if ($Resume) {
-        $found = @(Get-BitsTransfer | Where-Object { $_.DisplayName -eq $Item.JobName })
-        if ($found.Count -gt 0) { return $found[0] }
+    if ($earlierJobs.ContainsKey($Item.JobName)) {
+        $earlier = $earlierJobs[$Item.JobName]
+        if ($earlier.Description -eq $Item.Version) { return $earlier }
+        # The file has changed since.
+        Remove-BitsTransfer -BitsJob $earlier
     }
+    $destination = $Item.Url
+    if ($Ticket -and -not $TicketInHeader) { $destination = $destination + '?ticket=' + [uri]::EscapeDataString($Ticket.Trim()) }
     $parameters = @{
         Source        = $Item.File
-        Destination   = $Item.Url
+        Destination   = $destination
         TransferType  = 'Upload'
         Asynchronous  = $true
         DisplayName   = $Item.JobName
+        Description   = $Item.Version
         Priority      = 'Foreground'
         RetryInterval = $RetryIntervalSeconds
+    }
+    if ($TicketInHeader) {
+        $parameters['CustomHeaders'] = @('Authorization: Bearer ' + $Ticket.Trim())
+        $parameters['CustomHeadersWriteOnly'] = $true
     }
     if ($Credential) {
         $parameters['Credential'] = $Credential
         $parameters['Authentication'] = 'Basic'
+    }
+    if ($CertificateThumbprint) {
+        $parameters['CertStoreLocation'] = $certificateLocation
+        $parameters['CertStoreName'] = 'MY'
+        $parameters['CertHash'] = $certificateHash
     }
     return Start-BitsTransfer @parameters
 }
@@ -86,31 +149,93 @@ function Start-Upload($Item) {
 if ($PSVersionTable.PSVersion.Major -lt 5) { Stop-Usage 'Windows PowerShell 5.1 is needed.' }
 if (-not $Url.IsAbsoluteUri -or @('http', 'https') -notcontains $Url.Scheme) { Stop-Usage '-Url is a whole http or https URL.' }
 if ($Url.Query -or $Url.Fragment) { Stop-Usage '-Url has no ? and no #: a ticket is given with -Ticket.' }
-if ($Ticket -and $Credential) { Stop-Usage 'Either -Ticket or -Credential.' }
-if (($Ticket -or $Credential) -and $Url.Scheme -ne 'https') { Stop-Usage 'A ticket or a password is sent over https only.' }
+if (@($Ticket, $Credential, $CertificateThumbprint | Where-Object { $_ }).Count -gt 1) {
+    Stop-Usage 'One of -Ticket, -Credential and -CertificateThumbprint.'
+}
+if ($TicketInHeader -and -not $Ticket) { Stop-Usage '-TicketInHeader goes with -Ticket.' }
+if (($Ticket -or $Credential -or $CertificateThumbprint) -and $Url.Scheme -ne 'https') {
+    Stop-Usage 'A ticket, a password or a certificate is sent over https only.'
+}
 if (-not (Test-Path -LiteralPath $Path)) { Stop-Usage "$Path is not there." }
 Import-Module BitsTransfer
 
+$needed = @()
+if ($TicketInHeader) { $needed += @('CustomHeaders', 'CustomHeadersWriteOnly') }
+if ($CertificateThumbprint) { $needed += @('CertStoreLocation', 'CertStoreName', 'CertHash') }
+$offered = (Get-Command Start-BitsTransfer).Parameters
+foreach ($name in $needed) {
+    if (-not $offered.ContainsKey($name)) { Stop-Usage "Start-BitsTransfer has no -$name here: Windows 11 or Server 2022 is needed." }
+}
+if ($CertificateThumbprint) {
+    $digits = $CertificateThumbprint.Replace(' ', '').ToUpperInvariant()
+    $certificateLocation = ''
+    if (Test-Path -LiteralPath "Cert:\LocalMachine\My\$digits") { $certificateLocation = 'LOCAL_MACHINE' }
+    if (Test-Path -LiteralPath "Cert:\CurrentUser\My\$digits") { $certificateLocation = 'CURRENT_USER' }
+    if ($certificateLocation -eq '') { Stop-Usage "There is no certificate $digits in the store My of this machine or user." }
+    $certificateHash = New-Object 'byte[]' 20
+    for ($at = 0; $at -lt 20; $at++) { $certificateHash[$at] = [System.Convert]::ToByte($digits.Substring(2 * $at, 2), 16) }
+}
+
 $root = Get-Item -LiteralPath $Path -Force
 $isFolderUrl = $Url.AbsolutePath.EndsWith('/')
-$queue = New-Object System.Collections.Queue
+$failed = 0
+$items = @()
 if ($root.PSIsContainer) {
     if (-not $isFolderUrl) { Stop-Usage 'For a folder, -Url ends with a slash.' }
     $base = $root.FullName.TrimEnd('\')
-    foreach ($file in @(Get-ChildItem -LiteralPath $root.FullName -File -Recurse:$Recurse)) {
-        $relative = $file.FullName.Substring($base.Length + 1)
-        $queue.Enqueue(@{ File = $file.FullName; Url = (Get-FileUrl $relative); JobName = (Get-JobName $file.FullName) })
+    # -Force: hidden files, too.
+    $files = @(Get-ChildItem -LiteralPath $root.FullName -File -Force -Recurse:$Recurse -ErrorAction SilentlyContinue -ErrorVariable unreadable)
+    foreach ($record in @($unreadable)) {
+        # Links to folders that nobody may list are in every user's profile, and point to folders that are found anyway.
+        if (Test-Link ([string] $record.TargetObject)) { continue }
+        $failed++
+        Write-Host ('{0}: {1}' -f $record.TargetObject, $record.Exception.Message) -ForegroundColor Red
     }
-    if ($queue.Count -eq 0) { Stop-Usage "$Path has no files." }
+    foreach ($file in $files) {
+        $relative = $file.FullName.Substring($base.Length + 1)
+        $items += Get-UploadItem $file $relative (Get-FileUrl $relative)
+    }
+    if ($items.Count -eq 0 -and $failed -eq 0) { Stop-Usage "$Path has no files." }
 } else {
     $relative = ''
     if ($isFolderUrl) { $relative = $root.Name }
-    $queue.Enqueue(@{ File = $root.FullName; Url = (Get-FileUrl $relative); JobName = (Get-JobName $root.FullName) })
+    $items += Get-UploadItem $root $root.Name (Get-FileUrl $relative)
+}
+
+$utf8 = New-Object System.Text.UTF8Encoding($false)
+$pair = Get-ShortHash ($root.FullName.TrimEnd('\').ToLowerInvariant() + "`n" + $Url.AbsoluteUri)
+if ($Journal) {
+    $journalFile = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Journal)
+} else {
+    $data = [System.Environment]::GetFolderPath('LocalApplicationData')
+    if (-not $data) { Stop-Usage 'This account has no local application data: say with -Journal where to keep what is uploaded.' }
+    $journalFile = Join-Path (Join-Path $data 'Send-BitsUpload') ($pair + '.txt')
+}
+[System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($journalFile)) | Out-Null
+
+# The first line says whose journal it is: nobody else's file is read for one, or written over.
+$title = 'Send-BitsUpload ' + $pair
+$lines = @()
+if (Test-Path -LiteralPath $journalFile) { $lines = @([System.IO.File]::ReadAllLines($journalFile, $utf8)) }
+if ($lines.Count -gt 0 -and $lines[0] -ne $title) { Stop-Usage "$journalFile is not the journal of this path and URL." }
+$done = New-Object 'System.Collections.Generic.HashSet[string]'
+$earlierJobs = @{}
+if ($Resume) {
+    foreach ($line in $lines) { [void] $done.Add($line) }
+    foreach ($job in @(Get-BitsTransfer)) { $earlierJobs[$job.DisplayName] = $job }
+}
+# Without -Resume all of it again: what an earlier run has uploaded does not count.
+if (-not $Resume -or $lines.Count -eq 0) { [System.IO.File]::WriteAllText($journalFile, $title, $utf8) }
+
+$queue = New-Object System.Collections.Queue
+$before = 0
+foreach ($item in $items) {
+    # A job that is there comes first: it may only have to be completed.
+    if ($done.Contains($item.Done) -and -not $earlierJobs.ContainsKey($item.JobName)) { $before++ } else { $queue.Enqueue($item) }
 }
 
 $total = $queue.Count
 $uploaded = 0
-$failed = 0
 $running = @()
 $deadline = [datetime]::MaxValue
 if ($TimeoutMinutes -gt 0) { $deadline = (Get-Date).AddMinutes($TimeoutMinutes) }
@@ -120,7 +245,7 @@ while (($queue.Count -gt 0 -or $running.Count -gt 0) -and (Get-Date) -lt $deadli
         $item = $queue.Dequeue()
         try {
             $job = Start-Upload $item
-            $running += @{ File = $item.File; Id = $job.JobId }
+            $running += @{ File = $item.File; Done = $item.Done; Id = $job.JobId }
         } catch {
             $failed++
             Write-Host ('{0}: {1}' -f $item.File, $_.Exception.Message) -ForegroundColor Red
@@ -137,6 +262,7 @@ while (($queue.Count -gt 0 -or $running.Count -gt 0) -and (Get-Date) -lt $deadli
         }
         switch ($job.JobState.ToString()) {
             'Transferred' {
+                Add-ToJournal $entry.Done
                 Complete-BitsTransfer -BitsJob $job
                 $uploaded++
                 Write-Host ('{0}: uploaded' -f $entry.File)
@@ -169,7 +295,7 @@ while (($queue.Count -gt 0 -or $running.Count -gt 0) -and (Get-Date) -lt $deadli
 Write-Progress -Activity 'Uploading' -Completed
 
 $left = $running.Count + $queue.Count
-Write-Host ('{0} uploaded, {1} failed, {2} not finished, of {3}' -f $uploaded, $failed, $left, $total)
+Write-Host ('{0} uploaded, {1} failed, {2} not finished, {3} uploaded before' -f $uploaded, $failed, $left, $before)
 if ($failed -gt 0) { exit 2 }
 if ($left -gt 0) { exit 3 }
 exit 0

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { formatHResult, httpErrorHresult } from '../../lib/protocol/constants.ts';
 import { type ErrorCode, errorRow, errorTable } from '../../lib/protocol/errors.ts';
@@ -49,4 +50,34 @@ it('every row says from whom', () => {
   const known = ['server', 'application', 'way', 'Windows'];
   expect(listed.flatMap(({ from }) => from).filter((who) => !known.includes(who))).toEqual([]);
   expect(listed.length).toBeGreaterThan(20);
+});
+
+const script = await readFile(new URL('../../docs/windows/Send-BitsUpload.ps1', import.meta.url), 'utf8');
+/** Of its first column: what follows `param(` at the beginning of a line, up to the first `)` of its own. */
+const [declared = ''] = /^param\([\s\S]*?^\)/m.exec(script) ?? [];
+const parameters = [...declared.matchAll(/\] \$(\w+)/g)].map(([, name = '']) => name);
+
+it('the page and the script’s own help give the script no parameter that it does not have', () => {
+  const [help = ''] = script.split('#>');
+  const calls = `${page.text}${help}`.match(/\.\\Send-BitsUpload\.ps1 .*/g) ?? [];
+  const text = `${calls.join('\n')}\n${/exit code[\s\S]*?\*\*Who is logged on/.exec(page.text)?.[0] ?? ''}`;
+  // Those in parentheses are of the cmdlets whose output is given.
+  const given = [...text.replace(/\([^)]*\)/g, '').matchAll(/[ `]-(\w+)/g)].map(([, name = '']) => name);
+  expect(calls.length).toBeGreaterThan(3);
+  expect(new Set(given).size).toBeGreaterThan(7);
+  expect(given.filter((name) => !parameters.includes(name))).toEqual([]);
+});
+
+it('the script is one that Windows PowerShell reads the same in every code page', () => {
+  // Without a byte order mark it takes a file for text in the machine's own.
+  expect([...script].filter((character) => character > '\u007f')).toEqual([]);
+});
+
+it('the script names its jobs in at most 256 characters, and looks at hidden files', () => {
+  const prefix = /JobName = '([^']*)' \+ \$shortName \+ ' ' \+ \$hash/.exec(script)?.[1] ?? 'x'.repeat(256);
+  const [shortName, hash] = [/Min\((\d+), /, /Substring\(0, (\d+)\)/].map((part) =>
+    Number(part.exec(script)?.[1]),
+  );
+  expect(prefix.length + (shortName ?? 256) + 1 + (hash ?? 256)).toBeLessThanOrEqual(256);
+  expect(script.match(/Get-ChildItem .*/g)?.filter((call) => !call.includes(' -Force'))).toEqual([]);
 });
