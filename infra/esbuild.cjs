@@ -14,8 +14,10 @@ exports.options = async () => {
     outputFileExtension: '.mjs',
     // The SDK's ESM halves can be shaken, its CommonJS ones cannot.
     mainFields: ['module', 'main'],
-    // Some CommonJS packages still call require for Node's own modules.
-    banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+    // Some CommonJS packages still call require for Node's own modules. The name is one that no minifier gives.
+    banner: {
+      js: "import{createRequire as bannerRequire}from'node:module';const require=bannerRequire(import.meta.url);",
+    },
     // A path, because this is data to serverless.yml.
     plugins: 'infra/sdk-trimming.cjs',
     define: { [compiledDestinationsName]: compileDestinations(await readDestinations()) },

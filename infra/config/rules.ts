@@ -42,10 +42,11 @@ const uploadSizeProblems = (destination: Destination, limits: StackLimits): stri
     return [`${size} is more than S3 holds in one object: 10,000 parts of 5 GiB`];
   }
   const part = largestPartBytes(destination);
-  if (part <= limits.memoryBytes / 4) return [];
+  // While a part is sent it is in memory five times: as pieces, gathered, and, over TLS, in what the socket holds.
+  if (part <= limits.memoryBytes / 8) return [];
   return [
     `${size} with a fragmentLimit of ${formatCount(destination.fragmentLimitBytes)} needs parts of up to ` +
-      `${formatCount(part)} bytes, more than a quarter of the fragment function's ` +
+      `${formatCount(part)} bytes, more than an eighth of the fragment function's ` +
       `${formatCount(limits.memoryBytes)} bytes of memory (memoryBytes)`,
   ];
 };

@@ -47,8 +47,8 @@ export class BoundedCache<V> {
   }
 }
 
-/** As many as wait for a part of fragments of 1 MB; others come one by one. */
-const maxFree = 12;
+/** As much as waits for a part of fragments of 1 MB; others come one by one. */
+const maxFreeBytes = 12_000_000;
 /** Smaller ones are nothing to a garbage collector, and of many lengths. */
 const defaultMinRecycledBytes = 65_536;
 
@@ -108,8 +108,13 @@ export class WarmState {
 
   /** Takes back the memory of a body that nothing will read again. Views of other memory are left alone. */
   recycle(bytes: Uint8Array): void {
-    if (bytes.byteLength < this.#minRecycledBytes || bytes.byteLength !== bytes.buffer.byteLength) return;
-    if (this.#free.length < maxFree) this.#free.push(bytes);
+    const { byteLength } = bytes;
+    if (byteLength < this.#minRecycledBytes || byteLength > maxFreeBytes) return;
+    if (byteLength !== bytes.buffer.byteLength) return;
+    this.#free.push(bytes);
+    // Lengths that never come back make room for those that do.
+    let freeBytes = this.#free.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    while (freeBytes > maxFreeBytes) freeBytes -= this.#free.shift()?.byteLength ?? 0;
   }
 
   /**

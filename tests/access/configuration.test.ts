@@ -156,11 +156,10 @@ describe('an impossible pair names both halves', () => {
   });
 
   it('only from the first byte that does not fit', () => {
-    const quarter = limits.memoryBytes / 4;
-    const largest = (quarter - 1_000_000) * 10_000;
+    const largest = (limits.memoryBytes / 8 - 1_000_000) * 10_000;
     expect(problemsOf(oneDestination({ maximumUploadSize: String(largest) }))).toEqual([]);
     expect(problemsOf(oneDestination({ maximumUploadSize: String(largest + 1) }))).toHaveLength(1);
-    const least = { memoryBytes: 4 * (8 * 1024 ** 2 + 1_000_000) };
+    const least = { memoryBytes: 8 * (8 * 1024 ** 2 + 1_000_000) };
     expect(problemsOf(oneDestination({ maximumUploadSize: '1KB' }), least)).toEqual([]);
     const most = 10_000 * 5 * 1024 ** 3;
     expect(problemsOf(oneDestination({ maximumUploadSize: String(most) }), { memoryBytes: 1e15 })).toEqual(

@@ -159,12 +159,27 @@ describe('WarmState', () => {
       warm.recycle(view);
       warm.recycle(new Uint8Array(10));
       expect(warm.memory(bytes)).not.toBe(view);
-      const many = Array.from({ length: 100 }, () => new Uint8Array(bytes));
+      const many = Array.from({ length: 200 }, () => new Uint8Array(bytes));
       for (const memory of many) warm.recycle(memory);
       const again = many
         .map(() => warm.memory(bytes))
         .filter((memory) => many.some((known) => known === memory));
-      expect(again).toHaveLength(12);
+      expect(again).toHaveLength(120);
+    });
+
+    it('of lengths that never come back makes room for lengths that do', async () => {
+      const warm = new WarmState(0);
+      for (let odd = 1; odd <= 200; odd++) warm.recycle(new Uint8Array(bytes + odd));
+      const even = warm.memory(bytes);
+      warm.recycle(even);
+      expect(warm.memory(bytes)).toBe(even);
+    });
+
+    it('of a large piece is left to the garbage collector', () => {
+      const warm = new WarmState(0);
+      const large = new Uint8Array(13_000_000);
+      warm.recycle(large);
+      expect(warm.memory(large.byteLength)).not.toBe(large);
     });
   });
 
