@@ -153,8 +153,11 @@ export const notified = (session: Notifiable, result: NotificationResult, moment
   };
 };
 
-/** The held file is being copied to its destination: `entity` is the upload there, whose parts are copied into it. */
-export const copying = (session: Stored, entity: Entity, moment: Moment): Stored => ({
+/**
+ * The held file is being copied to its destination: `entity` is the upload there, whose parts are copied into it. Where S3
+ * has thrown a copy away it is begun again, past the point of no return as well.
+ */
+export const copying = <S extends Stored | Publishing>(session: S, entity: Entity, moment: Moment): S => ({
   ...session,
   ...base(session, moment),
   place: 'from-holding',

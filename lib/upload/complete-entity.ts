@@ -7,8 +7,11 @@ import type { Budget, UploadServices } from './services.ts';
 /** What became of a publication. */
 export type Verdict =
   | { readonly is: 'published' }
-  /** S3 took our upload, but what is there now does not say so: a consumer may have moved it already. */
-  | { readonly is: 'unverified'; readonly why: string }
+  /**
+   * What is there now does not say that it is ours: a consumer may have moved it already, or a later file replaced it.
+   * `isBelieved`: nor did S3 ever say so, and nothing is there.
+   */
+  | { readonly is: 'unverified'; readonly why: string; readonly isBelieved: boolean }
   /** Somebody else's object is there and may not be replaced. */
   | { readonly is: 'taken' }
   /** Acknowledged bytes are gone, or are not what was sent: nothing is published. */
@@ -21,7 +24,11 @@ const taken: Verdict = { is: 'taken' };
  * session used it up, and a consumer has moved the object since. Where somebody else's object stands in a place that may
  * not be overwritten this is not believed: success is never reported over another's file.
  */
-const usedUp: Verdict = { is: 'unverified', why: 'the upload was used up and its object is not to be seen' };
+const usedUp = (now: Owner): Verdict => ({
+  is: 'unverified',
+  why: 'the upload was used up and its object is not to be seen',
+  isBelieved: now === 'nobody',
+});
 
 /** How often a Complete is tried in one invocation before the client is asked to come back. */
 const maxTries = 3;
@@ -53,8 +60,9 @@ export const verifyParts = async (
 };
 
 /**
- * Completes the object of a session: at its destination, for which it is stamped PUBLISHING, or in holding. Whatever S3 answers may be the echo of a completion
- * whose answer was lost, so the object itself has the last word: it names the session that made it.
+ * Completes the object of a session: at its destination, for which it is stamped PUBLISHING, or in holding. Whatever S3
+ * answers may be the echo of a completion whose answer was lost, so the object itself has the last word: it names the
+ * session that made it.
  * @throws ObjectStoreError UNAVAILABLE when S3 did not decide: the upload lives, and a repeat carries on
  */
 export const completeEntity = async (
@@ -74,7 +82,7 @@ export const completeEntity = async (
     if (there === 'ours') return published;
     if (there === 'another' && onlyIfAbsent) return taken;
     if (parts === 'wrong') return { is: 'lost', why: 'the uploaded parts are not the entity' };
-    if (parts === 'gone') return usedUp;
+    if (parts === 'gone') return usedUp(there);
     const completion = { parts, totalBytes: entity.totalBytes, crc32: entity.crc32, onlyIfAbsent };
     const answer = await services.objects.completeUpload(upload, completion, budget.signal).catch((error) => {
       lastError = error;
@@ -86,7 +94,7 @@ export const completeEntity = async (
       case 'no-such-upload': {
         const now = owner(session, await services.objects.head(upload, budget.signal));
         if (now === 'another' && onlyIfAbsent) return taken;
-        return now === 'ours' ? published : usedUp;
+        return now === 'ours' ? published : usedUp(now);
       }
       case 'mismatch': {
         const now = owner(session, await services.objects.head(upload, budget.signal));
@@ -115,10 +123,9 @@ export const completeEntity = async (
   throw new ObjectStoreError('UNAVAILABLE', 'S3 did not decide the completion', { cause: lastError });
 };
 
-const owner = (
-  session: Stored | Publishing,
-  found: FoundObject | undefined,
-): 'ours' | 'another' | 'nobody' => {
+type Owner = 'ours' | 'another' | 'nobody';
+
+const owner = (session: Stored | Publishing, found: FoundObject | undefined): Owner => {
   if (found === undefined) return 'nobody';
   return found.sessionId === session.sessionId && found.sizeBytes === session.entity.totalBytes
     ? 'ours'
@@ -135,7 +142,8 @@ const afterwards = async (
     .head(uploadTarget(services, session), signal)
     .catch(() => 'unanswered' as const);
   if (found === 'unanswered' || owner(session, found) === 'ours') return published;
-  return { is: 'unverified', why: 'S3 completed the object, and another look did not find it' };
+  const why = 'S3 completed the object, and another look did not find it';
+  return { is: 'unverified', why, isBelieved: false };
 };
 
 const afterConflict = async (

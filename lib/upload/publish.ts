@@ -4,7 +4,8 @@ import { closePublished, complete, discard, stampPublishing } from '../session/t
 import { completeEntity, type Verdict, verifyParts } from './complete-entity.ts';
 import { cleanUp, deleteStaging, endAsLost } from './discard.ts';
 import { isHeld } from './held.ts';
-import { copyHeld } from './hold.ts';
+import { findHeld } from './hold.ts';
+import { completeCopy, copyHeld } from './publish-held.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
 
@@ -67,21 +68,30 @@ const publishOnce = async (
   }
   const parts = await verifyParts(services, session, budget);
   if (session.state === 'stored' && !Array.isArray(parts)) {
-    return endAsLost(services, session, `the uploaded parts are ${parts}`, budget);
+    // A copy that is gone is begun again under the stamp.
+    const file = isHeld(session) ? await findHeld(services, session, budget) : undefined;
+    if (file === undefined) return endAsLost(services, session, `the uploaded parts are ${parts}`, budget);
   }
-  const stamped = stampPublishing(session, budget.deadlineMs, momentOf(services));
+  let stamped = stampPublishing(session, budget.deadlineMs, momentOf(services));
   const stamp = await services.sessions.write(stamped, [versionIs(session.version)], budget.signal);
   if (!stamp.won) return stamp.current;
   try {
+    if (isHeld(stamped)) {
+      const onBegun = (begun: Publishing) => {
+        stamped = begun;
+      };
+      const copied = await completeCopy(services, stamped, parts, onBegun, budget);
+      if ('current' in copied) return copied.current;
+      // A held file and its reply stay to the end.
+      return await settle(services, stamped, copied.verdict, publisher, false, budget);
+    }
     const [verdict, stagingIsClean] = await settleAll([
       completeEntity(services, stamped, parts, budget),
-      // Every byte is in a part now, whatever becomes of the object; but a held file and its reply stay to the end.
-      isHeld(stamped)
-        ? false
-        : deleteStaging(services, stamped, budget).then(
-            () => true,
-            () => false,
-          ),
+      // Every byte is in a part now, whatever becomes of the object.
+      deleteStaging(services, stamped, budget).then(
+        () => true,
+        () => false,
+      ),
     ]);
     return await settle(services, stamped, verdict, publisher, stagingIsClean, budget);
   } catch (error) {

@@ -7,13 +7,14 @@ import {
   NotFound,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { fromItem, type Item } from '../../lib/session/item.ts';
+import { fromItem } from '../../lib/session/item.ts';
 import { nextOffset, type Receiving, type Session, type Tombstone } from '../../lib/session/session.ts';
 import { holdingKey, replyKey, uploadTarget } from '../../lib/upload/held.ts';
 import { stagingKey } from '../../lib/upload/staging.ts';
 import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
 import { isKept, replyTo } from './application-words.ts';
+import { itemOf } from './item-of.ts';
 import type { Job } from './job.ts';
 import type { PerformedCall } from './pending-call.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
@@ -59,6 +60,13 @@ export class Invariants {
     if (before !== undefined && offsetOf(session) < offsetOf(before) && session.state !== 'tombstone') {
       this.#fail(`the offset of ${session.sessionId} fell from ${offsetOf(before)} to ${offsetOf(session)}`);
     }
+    if (
+      session.state === 'tombstone' &&
+      session.outcome === 'lost' &&
+      this.isHeldSession(session.sessionId)
+    ) {
+      this.#fail(`${session.sessionId} ended lost, and its file lies in holding`);
+    }
     const isPublished =
       session.state === 'complete' || (session.state === 'tombstone' && session.outcome === 'published');
     if (before?.state === 'publishing' && isPublished) {
@@ -66,6 +74,12 @@ export class Invariants {
       this.#publications.set(session.sessionId, times);
       if (times > 1) this.#fail(`${session.sessionId} was published ${times} times`);
     }
+  }
+
+  /** Whether the file is made in holding, from where it goes last: there is no conflict that could lose it. */
+  isHeldSession(sessionId: string): boolean {
+    const session = this.sessions.get(sessionId);
+    return session !== undefined && session.place !== 'destination';
   }
 
   /** The offset that a packet's session has when the packet arrives. */
@@ -118,6 +132,13 @@ export class Invariants {
           await this.#checkParts(session, job, uploadId, partCount, layout.partBytes);
       }
       if (session.state !== 'receiving' && session.state !== 'tombstone') await this.#checkReply(session);
+      if (
+        session.place === 'from-holding' &&
+        (session.state === 'stored' || session.state === 'publishing')
+      ) {
+        if (!(await this.#isHeld(session, job))) this.#fail(`the held file of ${session.sessionId} is gone`);
+        continue;
+      }
       if (session.state === 'stored' && (await this.#isHeld(session, job))) continue;
       if (session.state === 'stored') {
         const { uploadId, partCount, partBytes } = session.entity;
@@ -143,14 +164,16 @@ export class Invariants {
       const mayBeReplaced = key.startsWith('over/');
       // A 409 that destroys the upload, and a death before that is written down, cannot be told from a consumer that has
       // moved the object (docs/concurrency.md): the one case in which success is believed without an object.
-      const isBelieved = this.#simulation.destroyedAt.has(key) && this.#wasUnverified(job);
+      // Of a file that lies in holding nothing is believed.
+      const isHeld = job.path.startsWith('/reply');
+      const isBelieved = !isHeld && this.#simulation.destroyedAt.has(key) && this.#wasUnverified(job);
       const isExcused = this.#wasKept(job) || isBelieved || (mayBeReplaced && object !== undefined);
       if (job.told === 'success' && !isOurs && !isExcused) {
         this.#fail(
           `${job.name} was told success, and ${key} is ${owner === undefined ? 'absent' : 'another’s'}`,
         );
       }
-      if (job.told === 'lost' && !this.#simulation.destroyedAt.has(key)) {
+      if (job.told === 'lost' && (isHeld || !this.#simulation.destroyedAt.has(key))) {
         this.#fail(`${job.name} was told that its file is lost`);
       }
     }
@@ -273,16 +296,4 @@ const describe = (session: Session): string => {
     default:
       return session.state;
   }
-};
-
-/** The item of a PutItem as the SDK sent it: binaries are in base64. */
-const itemOf = (wire: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Item => {
-  const item: Item = {};
-  for (const [name, { S, N, B, BOOL }] of Object.entries(wire)) {
-    if (typeof S === 'string') item[name] = { S };
-    else if (typeof N === 'string') item[name] = { N };
-    else if (typeof B === 'string') item[name] = { B: Buffer.from(B, 'base64') };
-    else if (typeof BOOL === 'boolean') item[name] = { BOOL };
-  }
-  return item;
 };

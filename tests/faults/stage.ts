@@ -77,7 +77,8 @@ export class Stage {
         simulation.note(`alarm: ${what}`);
         simulation.count(`alarm: ${what}`);
         if (what === 'publication unverified') simulation.unverified.add(String(details['session']));
-        if (/lost/.test(what) && simulation.destroyedAt.size === 0) simulation.fail(what);
+        const isHeld = invariants.isHeldSession(String(details['session']));
+        if (/lost/.test(what) && (isHeld || simulation.destroyedAt.size === 0)) simulation.fail(what);
       },
     };
     this.#maxTailPieces = maxTailPieces;

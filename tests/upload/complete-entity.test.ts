@@ -23,7 +23,8 @@ const overwriting = { allowOverwrites: true };
 const gone = () => new ObjectStoreError('NO_SUCH_UPLOAD', 'gone');
 const published = { is: 'published' };
 const taken = { is: 'taken' };
-const unverified = { is: 'unverified', why: expect.any(String) };
+const unverified = { is: 'unverified', why: expect.any(String), isBelieved: false };
+const believed = { ...unverified, isBelieved: true };
 const lost = { is: 'lost', why: expect.any(String) };
 
 const run = async (script: Script) => {
@@ -90,7 +91,7 @@ const cases: readonly Case[] = [
   [
     'NoSuchUpload, and nothing is there',
     { heads: [nobody, nobody], answers: ['no-such-upload'] },
-    unverified,
+    believed,
     1,
   ],
   [
@@ -180,7 +181,7 @@ const cases: readonly Case[] = [
 
   // What ListParts said before.
   ['the upload was gone before, and ours is there', { heads: [ours], listed: 'gone' }, published, 0],
-  ['the upload was gone before, and nothing is there', { heads: [nobody], listed: 'gone' }, unverified, 0],
+  ['the upload was gone before, and nothing is there', { heads: [nobody], listed: 'gone' }, believed, 0],
   ["the upload was gone before, and another's is there", { heads: [anothers], listed: 'gone' }, taken, 0],
   [
     "the upload was gone before, and another's is there that ours might have replaced",
@@ -252,7 +253,7 @@ describe('completeEntity', () => {
     it('an upload that is gone by now was used up', async () => {
       const listings = [gone()];
       const answers = ['invalid-part'] as const;
-      expect((await run({ heads: [nobody, nobody], answers, listings })).verdict).toEqual(unverified);
+      expect((await run({ heads: [nobody, nobody], answers, listings })).verdict).toEqual(believed);
       expect((await run({ heads: [nobody, ours], answers, listings })).verdict).toEqual(published);
       expect((await run({ heads: [nobody, anothers], answers, listings })).verdict).toEqual(taken);
     });
