@@ -26,6 +26,9 @@ export const copyHeld = async (
   const begun = await beginCopy(services, session, file, budget);
   if (!begun.won) return begun.current;
   if (await copyParts(services, begun.session, budget)) return begun.session;
+  // Somebody else may have copied the rest and completed it: then the session has moved on.
+  const now = await services.sessions.read(session.sessionId, budget.signal);
+  if (now?.version !== begun.session.version) return now;
   throw new ObjectStoreError('UNAVAILABLE', 'the copy or the held file went while it was copied');
 };
 

@@ -187,7 +187,7 @@ const variants: readonly Variant[] = [
           ?.Action;
       const all = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
       for (const role of ['FragmentRole', 'CloseSessionRole', 'SweepRole']) expect(held(role)).toEqual(all);
-      expect(held('CancelSessionRole')).toEqual(['s3:AbortMultipartUpload']);
+      expect(held('CancelSessionRole')).toEqual(['s3:AbortMultipartUpload', 's3:GetObject']);
       for (const role of ['CreateSessionRole', 'PingRole']) expect(held(role)).toBeUndefined();
       for (const role of ['CloseSessionRole', 'SweepRole']) {
         expect(show(statementsOfRole(template, role))).not.toContain('lambda:InvokeFunction');
