@@ -9,7 +9,10 @@ module.exports = class {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
     this.log = log;
-    this.hooks = { initialize: () => this.initialize() };
+    this.hooks = {
+      initialize: () => this.initialize(),
+      'after:aws:info:displayStackOutputs': () => this.nameOutputs(),
+    };
   }
 
   async initialize() {
@@ -22,6 +25,15 @@ module.exports = class {
     const undecided = deployment.undecided ?? access.undecided;
     const refusal = await this.refusal(processedInput.options.package, { undecided });
     if (refusal !== undefined) throw new classes.Error(`Nothing is deployed: ${refusal}`, 'NOT_DEPLOYABLE');
+  }
+
+  /** The tool tells a stack's outputs only between every event of its making (`--verbose`); a deployer asks for them alone. */
+  nameOutputs() {
+    const { outputLines } = load('./deployment/outputs.ts');
+    const { pluginManager, processedInput } = this.serverless;
+    if (processedInput.options.verbose) return;
+    const lines = pluginManager.plugins.flatMap(({ gatheredData }) => outputLines(gatheredData));
+    if (lines.length > 0) this.serverless.addServiceOutputSection('outputs', lines);
   }
 
   /** What is allowed, and should not happen unnoticed. */

@@ -40,7 +40,7 @@ exports.access = (variables) =>
   withoutStack(async () => {
     const { planAccess } = load('./deployment/plan-access.ts');
     const { parameters, place } = await readParameters(variables);
-    return planAccess(parameters, await exports.readDestinations(), place);
+    return planAccess(parameters, await exports.readDestinations(place), place);
   });
 
 /** `${file(./infra/variables.cjs):deployment}`: what the parameters decide. */
@@ -48,8 +48,8 @@ exports.deployment = (variables) =>
   withoutStack(async () => {
     const { planDeployment } = load('./deployment/plan.ts');
     const { certificatePort } = await exports.access(variables);
-    const { parameters } = await readParameters(variables);
-    return planDeployment(parameters, await exports.readDestinations(), certificatePort);
+    const { parameters, place } = await readParameters(variables);
+    return planDeployment(parameters, await exports.readDestinations(place), certificatePort);
   });
 
 /** `${file(./infra/variables.cjs):environment}`: the variables of functions, by what these do. */
@@ -68,8 +68,8 @@ exports.environment = async (variables) => {
   };
 };
 
-/** The destinations file, validated against what the stack brings. */
-exports.readDestinations = () =>
+/** The destinations file, validated against what the stack brings, and where it is, if that is known. */
+exports.readDestinations = ({ region } = {}) =>
   withoutStack(async () => {
     const { loadDestinations } = load('./config/load.ts');
     const { DEFAULT_LIMITS } = load('./local/alb/limits.ts');
@@ -80,13 +80,16 @@ exports.readDestinations = () =>
     return loadDestinations(process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml'), {
       memoryBytes: fragment.memoryMegabytes * 2 ** 20,
       maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
+      region,
     });
   });
 
 /** `${file(./infra/variables.cjs):destinations}`: what functions may write to, and whom they may call. */
-exports.destinations = async () => {
-  const { destinationBuckets } = load('./deployment/destination-buckets.ts');
-  const { replyAccess } = load('./deployment/reply-access.ts');
-  const destinations = await exports.readDestinations();
-  return { ...destinationBuckets(destinations), replyAccess: replyAccess(destinations) };
-};
+exports.destinations = (variables) =>
+  withoutStack(async () => {
+    const { destinationBuckets } = load('./deployment/destination-buckets.ts');
+    const { replyAccess } = load('./deployment/reply-access.ts');
+    const { parameters, place } = await readParameters(variables);
+    const destinations = await exports.readDestinations(place);
+    return { ...destinationBuckets(destinations), replyAccess: replyAccess(destinations, parameters) };
+  });

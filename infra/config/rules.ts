@@ -11,6 +11,8 @@ export interface StackLimits {
   readonly maxRequestBodyBytes: number;
   /** Where fragments are gathered, if the name is known: never a destination. */
   readonly stagingBucket?: string | undefined;
+  /** The only region that functions speak to S3 and to Secrets Manager in, if it is known. */
+  readonly region?: string | undefined;
 }
 
 /** A key of the file, and what is wrong with it. */
@@ -121,6 +123,24 @@ const openLimitProblems = (destination: Destination): KeyProblem[] => {
   return found;
 };
 
+const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
+
+/** Keys and secrets that nobody could use: S3 and Secrets Manager are asked in the region of the functions. */
+const regionProblems = ({ objects, reply }: Destination, { region }: StackLimits): readonly KeyProblem[] => {
+  const { encryption } = objects;
+  const secret = reply?.kind === 'http' ? (reply.secret ?? '') : '';
+  const arns = [
+    ['kmsKey', encryption?.kind === 'kms' ? (encryption.keyArn ?? '') : ''],
+    ['reply.secret', secret.startsWith('secretsmanager:arn:') ? secret.slice('secretsmanager:'.length) : ''],
+  ] as const;
+  return arns
+    .filter(([, arn]) => arn !== '' && region !== undefined && regionOf(arn) !== region)
+    .map(([key, arn]) => ({
+      key,
+      message: `is in ${regionOf(arn)}, and the deployment in ${region}, where the functions ask for it`,
+    }));
+};
+
 /** What cannot be, though each key for itself is well written; the messages name the other half of the pair. */
 export const destinationProblems = (destination: Destination, limits: StackLimits): readonly KeyProblem[] => {
   const stagingBucket = destination.bucket !== null && destination.bucket === limits.stagingBucket;
@@ -130,6 +150,7 @@ export const destinationProblems = (destination: Destination, limits: StackLimit
     ...sessionTimeoutProblems(destination).map((message) => ({ key: 'sessionTimeout', message })),
     ...closeGraceProblems(destination).map((message) => ({ key: 'closeGrace', message })),
     ...openLimitProblems(destination),
+    ...regionProblems(destination, limits),
     ...(stagingBucket
       ? [
           {

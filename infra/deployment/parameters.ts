@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultTimers } from '../../lib/session/timers.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { DeploymentError } from './errors.ts';
 
@@ -38,6 +39,15 @@ const arn = (service: string, resource: string) =>
 const keyArn = arn('kms', 'key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})');
 const keyForm = 'the ARN of a KMS key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID';
 const ipv4Range = /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/;
+
+/** Up to the hard end of every session, which the lifecycle rules of the buckets come after. */
+const wholeSeconds = (standard: number) =>
+  z.coerce
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= 1 && value <= defaultTimers.lifetimeSeconds, {
+      error: expected(`a whole number of seconds from 1 to ${defaultTimers.lifetimeSeconds}`),
+    })
+    .default(standard);
 
 /** How long CloudWatch Logs can be told to keep a log, in days. */
 const retentionDays = [
@@ -111,6 +121,8 @@ export const parametersSchema = z.strictObject({
     /^(?!aws\.)[\w./-]{1,256}$/,
     'the name of an event bus of the account and region',
   ).default('default'),
+  closeGraceSeconds: wholeSeconds(defaultTimers.closeGraceSeconds),
+  sessionLifetimeSeconds: wholeSeconds(defaultTimers.lifetimeSeconds),
   logRetentionDays: z.coerce
     .number()
     .refine((days) => retentionDays.includes(days), {
@@ -131,7 +143,9 @@ const regional = [
   'certificateArn',
   'listenerArn',
   'kmsKeyArn',
+  'destinationKeyArns',
   'usersSecretArn',
+  'documentKeyArns',
   'extensionLayerArn',
   'trustStoreArn',
   'mtlsListenerArn',
@@ -146,9 +160,11 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
     );
   }
   for (const name of regional) {
-    const itsRegion = given[name]?.split(':')[3];
-    if (itsRegion !== undefined && itsRegion !== region) {
-      problems.push(`${name}: is in ${itsRegion}, and the deployment in ${region}; give --region too`);
+    for (const itsArn of [given[name] ?? []].flat()) {
+      const itsRegion = itsArn.split(':')[3];
+      if (itsRegion !== region) {
+        problems.push(`${name}: is in ${itsRegion}, and the deployment in ${region}; give --region too`);
+      }
     }
   }
   if (has('listenerArn')) {

@@ -1,4 +1,5 @@
 import type { Destination } from '../../lib/access/destination.ts';
+import { documentKeyStatements } from './document-keys.ts';
 import { DeploymentError } from './errors.ts';
 import { extensionLayerArn } from './extension-layer.ts';
 import type { Parameters } from './parameters.ts';
@@ -113,9 +114,7 @@ export const planAccess = (
     statements: [
       ...(basic ? [allow('secretsmanager:GetSecretValue', [users])] : []),
       ...(ticket ? [allow('ssm:GetParameter', [parameterArn(keysName)])] : []),
-      ...(parameters.documentKeyArns.length > 0
-        ? [{ ...allow('kms:Decrypt', parameters.documentKeyArns), Condition: viaDocumentStores }]
-        : []),
+      ...documentKeyStatements(parameters),
     ],
     trustStoreArn:
       parameters.trustStoreArn ?? (bundle === null ? placeholderTrustStoreArn : { Ref: 'TrustStore' }),
@@ -143,12 +142,3 @@ const addressOf = (secret: string | Intrinsic): string | Intrinsic =>
 const parameterArn = (name: string): Intrinsic => ({
   'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter${name}`,
 });
-
-/** A key of the documents is used in the functions' name by the two services, and by nobody else. */
-const viaDocumentStores = {
-  StringEquals: {
-    'kms:ViaService': ['secretsmanager', 'ssm'].map((service) => ({
-      'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}`,
-    })),
-  },
-};

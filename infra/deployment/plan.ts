@@ -43,6 +43,8 @@ export interface DeploymentPlan {
   readonly stagingKeyArns: readonly string[];
   /** Where events of uploads go. */
   readonly eventBusName: string;
+  readonly closeGraceSeconds: number;
+  readonly sessionLifetimeSeconds: number;
   readonly logRetentionDays: number;
   readonly logLevel: string;
   /** Why this may be looked at, but not deployed. */
@@ -130,6 +132,8 @@ export const planDeployment = (
     keyArns,
     stagingKeyArns,
     eventBusName: parameters.eventBusName,
+    closeGraceSeconds: parameters.closeGraceSeconds,
+    sessionLifetimeSeconds: parameters.sessionLifetimeSeconds,
     logRetentionDays: parameters.logRetentionDays,
     logLevel: parameters.logLevel,
     undecided:

@@ -1,5 +1,7 @@
 import type { Destination } from '../../lib/access/destination.ts';
 import type { ReplyApplication } from '../../lib/access/reply-application.ts';
+import { documentKeyStatements, type KeyStatement } from './document-keys.ts';
+import type { Parameters } from './parameters.ts';
 
 interface Sub {
   readonly 'Fn::Sub': string;
@@ -15,11 +17,14 @@ export interface ReplyAccess {
   /** The part of the template with the rights that only reply applications need. */
   readonly part: 'reply-access.yml' | 'nothing.yml';
   /** What the fragment function may do for the applications: invoke these functions, read these secrets. */
-  readonly statements: readonly Statement[];
+  readonly statements: readonly (Statement | KeyStatement)[];
 }
 
 /** What the reply applications of a file need; without any, nobody gets a right more. */
-export const replyAccess = (destinations: readonly Destination[]): ReplyAccess => {
+export const replyAccess = (
+  destinations: readonly Destination[],
+  keys: Pick<Parameters, 'documentKeyArns'>,
+): ReplyAccess => {
   const applications = destinations.flatMap(({ reply }) => reply ?? []);
   const functions = distinct(applications.flatMap((one) => (one.kind === 'lambda' ? one.function : [])));
   const secrets = secretsOf(applications, 'secretsmanager:');
@@ -38,6 +43,7 @@ export const replyAccess = (destinations: readonly Destination[]): ReplyAccess =
       ...statement('lambda:InvokeFunction', functions),
       ...statement('secretsmanager:GetSecretValue', secrets),
       ...statement('ssm:GetParameter', parameters),
+      ...(secrets.length + parameters.length === 0 ? [] : documentKeyStatements(keys)),
     ],
   };
 };

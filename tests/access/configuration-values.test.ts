@@ -124,6 +124,26 @@ describe('a wrong value stops with its file, destination and key', () => {
   });
 });
 
+describe('what is in one region', () => {
+  it.each([
+    ['kmsKey', { encryption: 'kms', kmsKey: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd' }],
+    [
+      'reply.secret',
+      {
+        reply:
+          '{ kind: http, url: "https://a.example/", secret: "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:a" }',
+      },
+    ],
+  ])('%s: is refused for a deployment in another', (key, keys) => {
+    const text = oneDestination(keys);
+    expect(problemsOf(text, { region: 'us-east-1' })).toEqual([
+      `destinations[0].${key}: is in eu-west-1, and the deployment in us-east-1, where the functions ask for it`,
+    ]);
+    // Nobody knows which region it is on a machine of one's own.
+    for (const region of ['eu-west-1', undefined]) expect(problemsOf(text, { region })).toEqual([]);
+  });
+});
+
 describe('the rules of allow', () => {
   it.each([
     ['{}', 'none', []],

@@ -32,13 +32,20 @@ describe('npm run deploy, to a server that stands in for AWS', () => {
   it('creates every resource of the template, and updates it', async () => {
     for (let deployment = 0; deployment < 2; deployment++) {
       const args = ['node_modules/osls/bin/serverless.js', 'deploy', '--force', '--param', 'allowHttp=true'];
-      await run(process.execPath, args, { cwd: folder, env: environment(folder) });
+      const { stdout } = await run(process.execPath, args, { cwd: folder, env: environment(folder) });
       const file = join(folder, '.serverless/cloudformation-template-update-stack.json');
       const { Resources } = templateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
       const expected = Object.keys(Resources).filter(
         (name) => !notAlwaysListed.includes(Resources[name]?.Type ?? ''),
       );
       const created = await stackResources('bits-s3-dev');
+      // What a deployer asks for is said without being asked for.
+      for (const [name, value] of Object.entries({
+        Url: 'http://',
+        UploadBucketName: 'bits-s3-dev-upload',
+        SessionTableName: 'bits-s3-dev-',
+      }))
+        expect(stdout.toLowerCase()).toContain(`${name}: ${value}`.toLowerCase());
       expect(expected.length).toBeGreaterThan(60);
       expect(expected.filter((name) => !created.has(name))).toEqual([]);
       expect([...created.keys()].filter((name) => !(name in Resources))).toEqual([]);

@@ -4,6 +4,7 @@ import { extensionLayerArn } from '../../infra/deployment/extension-layer.ts';
 import { readParameters } from '../../infra/deployment/parameters.ts';
 import { type AccessPlan, placeholderTrustStoreArn, planAccess } from '../../infra/deployment/plan-access.ts';
 import { refusePackage } from '../../infra/deployment/refusal.ts';
+import { replyAccess } from '../../infra/deployment/reply-access.ts';
 import type { AccessKind } from '../../lib/access/destination.ts';
 import { testDestination } from '../support/functions-harness.ts';
 
@@ -12,6 +13,16 @@ const account = '123456789012';
 const listener = (name: string) =>
   `arn:aws:elasticloadbalancing:eu-west-1:${account}:listener/app/${name}/50dc/f2f7`;
 const certificateArn = `arn:aws:acm:eu-west-1:${account}:certificate/abc`;
+
+const httpApplication = {
+  kind: 'http',
+  url: 'https://app.example/',
+  mode: 'by-reference',
+  hosts: [],
+  privateHosts: [],
+  timeoutSeconds: 30,
+  maximumReplyBytes: 1_000_000,
+} as const;
 
 const plan = (
   access: readonly AccessKind[],
@@ -83,6 +94,24 @@ describe('the plan of access', () => {
       USERS_DOCUMENT: `secretsmanager:${secret}`,
       TICKET_KEYS_DOCUMENT: 'ssm:/fleet/keys',
     });
+  });
+
+  it('lets the function that asks reply applications use the keys of their secrets', () => {
+    const key = `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+    const documentKeyArns = readParameters({ documentKeyArns: key }, place);
+    const asking = (secret: string | null) => {
+      const reply = { ...httpApplication, secret };
+      const { statements } = replyAccess([{ ...testDestination, reply }], documentKeyArns);
+      return statements.filter(({ Action }) => Action.includes('kms:Decrypt'));
+    };
+    const { statements } = plan(['basic'], { documentKeyArns: key });
+    const inDocuments = statements.filter(({ Action }) => Action === 'kms:Decrypt');
+    expect(inDocuments).toHaveLength(1);
+    expect(asking(`secretsmanager:arn:aws:secretsmanager:eu-west-1:${account}:secret:a`)).toEqual(
+      inDocuments,
+    );
+    expect(asking('ssm:/bits/app')).toEqual(inDocuments);
+    expect([...asking(null), ...asking('file:/etc/secret')]).toEqual([]);
   });
 
   it.each<[string, AccessKind, Record<string, unknown>, RegExp]>([

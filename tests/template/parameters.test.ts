@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { artifactFolder } from '../../infra/deployment/artifact-folder.ts';
 import { DeploymentError } from '../../infra/deployment/errors.ts';
+import { outputLines } from '../../infra/deployment/outputs.ts';
 import { parameterNames, readParameters } from '../../infra/deployment/parameters.ts';
 import { placeholderCertificateArn, planDeployment } from '../../infra/deployment/plan.ts';
 import { refusePackage } from '../../infra/deployment/refusal.ts';
 
 const place = { stage: 'prod', region: 'eu-west-1' };
 const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/abc';
+const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const listenerArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/ours/50dc/f2f7';
 
 const problemsOf = (raw: Readonly<Record<string, unknown>>, where = place): readonly string[] => {
@@ -34,6 +36,8 @@ describe('parameters', () => {
       mtlsPort: 8443,
       events: true,
       eventBusName: 'default',
+      closeGraceSeconds: 3600,
+      sessionLifetimeSeconds: 7_776_000,
       logRetentionDays: 30,
       logLevel: 'INFO',
     });
@@ -124,6 +128,21 @@ describe('parameters', () => {
       { certificateArn: certificateArn.replace('eu-west-1', 'us-east-1') },
       /^certificateArn: is in us-east-1, and the deployment in eu-west-1; give --region too$/,
     ],
+    [
+      'a key of another region',
+      { documentKeyArns: keyArn, destinationKeyArns: keyArn.replace('us-east-1', 'eu-west-1') },
+      /^documentKeyArns: is in us-east-1, and the deployment in eu-west-1; give --region too$/,
+    ],
+    [
+      'a lifetime that outlasts the buckets\u2019 rules',
+      { sessionLifetimeSeconds: '7776001' },
+      /^sessionLifetimeSeconds: must be a whole number of seconds from 1 to 7776000/,
+    ],
+    [
+      'no time for a CLOSE',
+      { closeGraceSeconds: '0' },
+      /^closeGraceSeconds: must be a whole number of seconds/,
+    ],
     ['a network without subnets', { vpcId: 'vpc-1' }, /^vpcId, subnetIds: an existing network needs both$/],
     [
       'one subnet twice',
@@ -160,6 +179,19 @@ describe('parameters', () => {
 });
 
 describe('a deployment', () => {
+  it('names the outputs of the stack, and nothing of the tool', () => {
+    const outputs = [
+      { OutputKey: 'Url', OutputValue: 'https://bits.example.com/' },
+      { OutputKey: 'ServerlessDeploymentBucketName', OutputValue: 'packages' },
+      { OutputKey: 'StagingBucketName', OutputValue: 'staging', Description: 'Fragments on their way' },
+    ];
+    expect(outputLines({ info: {}, outputs })).toEqual([
+      'StagingBucketName: staging',
+      'Url: https://bits.example.com/',
+    ]);
+    expect([...outputLines(undefined), ...outputLines({ outputs: [] })]).toEqual([]);
+  });
+
   it.each([
     [{}, false],
     [{ certificateArn }, true],

@@ -78,6 +78,15 @@ describe('packaging', () => {
       /must have at least one destination/,
     ],
     [
+      'a key of another region than the deployment',
+      {
+        region: 'eu-west-1',
+        destinations:
+          'destinations:\n  - { prefix: /a/, maximumUploadSize: 1GiB, access: none, encryption: kms, kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1" }',
+      },
+      /kmsKey: is in us-east-1, and the deployment in eu-west-1/,
+    ],
+    [
       'a time that is none',
       { environment: { SOURCE_DATE_EPOCH: 'today' } },
       /SOURCE_DATE_EPOCH must be whole seconds/,
