@@ -1,7 +1,7 @@
 import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
 import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
 import { believedCertificates, lastingSecrets } from './checks/certificates.ts';
-import { carefulLoadBalancer, listenerOf, soundFunctions } from './checks/entrance.ts';
+import { carefulLoadBalancer, listenerOf, oneLifeOfSessions, soundFunctions } from './checks/entrance.ts';
 import { toldOutcomes } from './checks/events.ts';
 import { patientFirewall } from './checks/firewall.ts';
 import { aRuleForEach, rulesOfLocalStack } from './checks/listener-rules.ts';
@@ -25,6 +25,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     nothingInTheWay,
     carefulLoadBalancer,
     soundFunctions,
+    oneLifeOfSessions,
     tirelessSweep,
     toldOutcomes,
     patientFirewall,

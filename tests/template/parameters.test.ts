@@ -214,7 +214,9 @@ describe('a deployment', () => {
 describe('docs/deployment.md', () => {
   it('has a row for every parameter, with the default that is in force', async () => {
     const page = await readFile(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
-    const rows = page
+    const [, section = ''] = page.split('\n## Parameters\n');
+    const [table = ''] = section.split('\n## ');
+    const rows = table
       .split('\n')
       .filter((line) => /^\| `\w+` \| /.test(line))
       .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))

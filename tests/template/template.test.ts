@@ -21,6 +21,12 @@ import { changeRecord } from '../support/stream-record.ts';
 import { allChecks, type CheckName, listenerOf } from './all-checks.ts';
 import { statementsOfRole } from './checks/access.ts';
 import { eventPatterns } from './checks/events.ts';
+import {
+  bucketAccessOfPage,
+  bucketAccessOfTemplate,
+  deploymentPage,
+  permissionsMissing,
+} from './deployment-page.ts';
 import { matchesPattern } from './event-pattern.ts';
 import { environmentOf } from './filled.ts';
 import { type Packaged, packageService } from './package-service.ts';
@@ -34,7 +40,12 @@ let checks: ReturnType<typeof allChecks>;
 beforeAll(async () => {
   packaged = await packageService({
     destinations,
-    parameters: { trustStoreBundle: 's3://example-cas/bundle.pem', rateLimit: '20000' },
+    parameters: {
+      trustStoreBundle: 's3://example-cas/bundle.pem',
+      rateLimit: '20000',
+      domainName: 'bits.example.com',
+      hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+    },
   });
   const serverlessYml = await readFile(new URL('../../serverless.yml', import.meta.url), 'utf8');
   checks = allChecks(readListenerRules(serverlessYml));
@@ -44,7 +55,9 @@ beforeAll(async () => {
 const destinations = `destinations:
   - { prefix: /uploads/, maximumUploadSize: 80GiB, access: none }
   - { prefix: /users/, key: "users/{path}", maximumUploadSize: 1GiB, access: [basic, ticket] }
-  - { prefix: /machines/, key: "machines/{path}", maximumUploadSize: 1GiB, access: mtls,
+  - { prefix: /asked/, key: "asked/{path}", maximumUploadSize: 1GiB, access: none,
+      reply: { kind: http, url: "https://app.example.com/", secret: "ssm:/bits/app" } }
+  - { prefix: /machines/, bucket: example-machines, maximumUploadSize: 1GiB, access: mtls,
       encryption: kms, kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd", tags: { team: field } }
 `;
 
@@ -221,6 +234,23 @@ describe('the packaged template', () => {
   it('is far from the limits of CloudFormation', () => {
     expect(Buffer.byteLength(packaged.templateJson)).toBeLessThan(500_000);
     expect(Object.keys(packaged.template.Resources).length).toBeLessThan(250);
+  });
+
+  it('needs no permission of a deployer that docs/deployment.md does not list', async () => {
+    const page = await deploymentPage();
+    expect(permissionsMissing(page, packaged.template)).toEqual([]);
+    const without = page.replace(/^\| WAF .*\n/m, '').replace('`PutRule` ', '');
+    expect(permissionsMissing(without, packaged.template)).toEqual([
+      'AWS::Events::Rule: PutRule',
+      'AWS::WAFv2::WebACL: no row WAF',
+      'AWS::WAFv2::WebACLAssociation: no row WAF',
+    ]);
+  });
+
+  it('lets into a bucket that is there already whom docs/deployment.md names, and nobody else', async () => {
+    const named = bucketAccessOfPage(await deploymentPage());
+    expect(named).toContain('SweepRole s3:PutObject on objects');
+    expect(bucketAccessOfTemplate(packaged.template, 'example-machines')).toEqual(named);
   });
 
   it('names what a deployer asks for', () => {

@@ -117,6 +117,7 @@ const variants: readonly Variant[] = [
         eventBusName: 'fleet/uploads',
         logRetentionDays: '365',
         logLevel: 'WARN',
+        closeGraceSeconds: '60',
         rateLimit: '20000',
       },
       destinations: `destinations:
@@ -154,6 +155,7 @@ const variants: readonly Variant[] = [
       expect(show(template.Resources['StagingBucket'])).toContain('"BucketKeyEnabled":true');
       expect(template.Resources['PingLogGroup']?.Properties['RetentionInDays']).toBe(365);
       expect(show(template.Resources['PingLambdaFunction'])).toContain('"LOG_LEVEL":"WARN"');
+      expect(show(template.Resources['SweepLambdaFunction'])).toContain('"CLOSE_GRACE_SECONDS":"60"');
     },
   },
   {

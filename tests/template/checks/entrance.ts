@@ -106,3 +106,22 @@ export const soundFunctions: Check = (template) =>
         .map(([groupId]) => `${groupId}: keeps its lines for ever`),
     ];
   });
+
+const timersSchema = z.looseObject({
+  Environment: z.looseObject({
+    Variables: z.looseObject({ CLOSE_GRACE_SECONDS: z.string(), SESSION_LIFETIME_SECONDS: z.string() }),
+  }),
+});
+
+/** What one function writes down about a session's end, the others read: all of them have the same timers. */
+export const oneLifeOfSessions: Check = (template) => {
+  const functions = ofType(template, 'AWS::Lambda::Function');
+  const timers = functions.map(([id, { Properties }]) => {
+    const parsed = timersSchema.safeParse(Properties);
+    if (!parsed.success) return [id, 'no timers'] as const;
+    const { CLOSE_GRACE_SECONDS, SESSION_LIFETIME_SECONDS } = parsed.data.Environment.Variables;
+    return [id, `${CLOSE_GRACE_SECONDS} s and ${SESSION_LIFETIME_SECONDS} s`] as const;
+  });
+  const [[, first = ''] = []] = timers;
+  return timers.filter(([, own]) => own !== first).map(([id, own]) => `${id}: ${own}, others ${first}`);
+};

@@ -87,6 +87,15 @@ export const entrance: readonly PlantedDefect[] = [
     message: /PingLogGroup: keeps its lines for ever/,
   },
   {
+    defect: 'a sweep that waits longer for a CLOSE than was written down',
+    check: 'oneLifeOfSessions',
+    plant: set(
+      ['SweepLambdaFunction', 'Properties', 'Environment', 'Variables', 'CLOSE_GRACE_SECONDS'],
+      '60',
+    ),
+    message: /SweepLambdaFunction: 60 s and 7776000 s, others 3600 s/,
+  },
+  {
     defect: 'certificates that nobody verifies',
     check: 'believedCertificates',
     plant: set(['CertificateListener', 'Properties', 'MutualAuthentication', 'Mode'], 'passthrough'),
