@@ -161,7 +161,7 @@ const variants: readonly Variant[] = [
   {
     name: 'reply applications: a function by its ARN, a secret, files in holding',
     options: {
-      parameters: { allowHttp: 'true' },
+      parameters: { allowHttp: 'true', documentKeyArns: keyArn(ownKey) },
       destinations: `destinations:
   - prefix: /a/
     maximumUploadSize: 1GiB
@@ -184,6 +184,7 @@ const variants: readonly Variant[] = [
       expect(resourceOf('lambda:InvokeFunction')).toEqual([functionArn]);
       expect(resourceOf('secretsmanager:GetSecretValue')).toEqual([secretArn]);
       expect(show(resourceOf('ssm:GetParameter'))).toContain(':parameter/bits/app');
+      expect(resourceOf('kms:Decrypt')).toEqual([keyArn(ownKey)]);
       const held = (role: string) =>
         statementsOfRole(template, role).find(({ Resource }) => show(Resource).includes('/holding/*'))
           ?.Action;
