@@ -33,7 +33,15 @@ const credentialsOf = (environment: Environment) => {
   };
 };
 
+/**
+ * Connections may die while Lambda freezes a function, and each try takes the next of those that are kept: with fewer of them than
+ * attempts, the last attempt opens one of its own.
+ */
+const agentOptions = { maxFreeSockets: maxAttempts - 1 };
+
 const requestHandler = (requestTimeoutMs: number) => ({
+  httpsAgent: agentOptions,
+  httpAgent: agentOptions,
   connectionTimeout: connectionTimeoutMs,
   requestTimeout: requestTimeoutMs,
   throwOnRequestTimeout: true,

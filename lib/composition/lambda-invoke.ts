@@ -47,8 +47,11 @@ export const lambdaInvoke =
     };
     for (let attempt = 1; ; attempt++) {
       const response = await send().catch((cause: unknown) => {
+        // A connection that died while the function was frozen, mostly; that the application may be asked twice is documented.
+        if (attempt < attempts && !signal.aborted) return undefined;
         throw new ApplicationError('UNREACHABLE', 'Lambda cannot be reached', { cause });
       });
+      if (response === undefined) continue;
       if (response.ok) {
         const isFunctionError = response.headers.get('X-Amz-Function-Error') !== null;
         return { payload: await response.text(), isFunctionError };

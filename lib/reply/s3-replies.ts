@@ -1,6 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { saysMissing } from '../upload/s3-errors.ts';
+import { wholeObject } from '../upload/whole-object.ts';
 import type { ByteSpan } from './range.ts';
 import type { ReplyStore, StoredReply } from './reply-store.ts';
 
@@ -46,9 +47,8 @@ export class S3Replies implements ReplyStore {
       Range: `bytes=${from}-${end - 1}`,
       IfMatch: etag,
     });
-    const { Body } = await this.#client.send(command, { abortSignal: signal });
-    const bytes = await Body?.transformToByteArray();
-    if (bytes?.byteLength !== end - from) throw new Error('S3 gave another range than it was asked for');
+    const bytes = await wholeObject(this.#client, command, { abortSignal: signal });
+    if (bytes.byteLength !== end - from) throw new Error('S3 gave another range than it was asked for');
     return bytes;
   }
 

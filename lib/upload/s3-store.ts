@@ -27,6 +27,7 @@ import type {
 } from './object-store.ts';
 import type { Span } from './parts.ts';
 import { asStoreError, completionAnswerOf, saysMissing } from './s3-errors.ts';
+import { type CallOptions, wholeObject } from './whole-object.ts';
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -85,9 +86,7 @@ export class S3ObjectStore implements ObjectStore {
   async getPiece(key: string, signal?: AbortSignal): Promise<Uint8Array> {
     const command = new GetObjectCommand({ Bucket: this.#staging, Key: key });
     try {
-      const { Body } = await this.#client.send(command, call(signal));
-      if (Body === undefined) throw new Error('a GetObject answer without a body');
-      return await Body.transformToByteArray();
+      return await wholeObject(this.#client, command, call(signal));
     } catch (error) {
       return asStoreError('GetObject', 'NO_SUCH_PIECE')(error);
     }
@@ -246,9 +245,7 @@ export class S3ObjectStore implements ObjectStore {
   async readRange(target: Target, { from, end }: Span, signal?: AbortSignal): Promise<Uint8Array> {
     const command = new GetObjectCommand({ ...at(target), Range: `bytes=${from}-${end - 1}` });
     try {
-      const { Body } = await this.#client.send(command, call(signal, end - from));
-      if (Body === undefined) throw new Error('a GetObject answer without a body');
-      return await Body.transformToByteArray();
+      return await wholeObject(this.#client, command, call(signal, end - from));
     } catch (error) {
       return asStoreError('GetObject', 'NO_SUCH_PIECE')(error);
     }
@@ -264,7 +261,7 @@ export class S3ObjectStore implements ObjectStore {
 
 const at = ({ bucket, key }: Target): { Bucket: string; Key: string } => ({ Bucket: bucket, Key: key });
 
-const call = (signal: AbortSignal | undefined, bodyBytes = 0) => ({
+const call = (signal: AbortSignal | undefined, bodyBytes = 0): CallOptions => ({
   ...(signal === undefined ? {} : { abortSignal: signal }),
   requestTimeout: callTimeoutMs + bodyBytes / leastBytesPerMs,
 });

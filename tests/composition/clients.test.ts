@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dynamoDBClient, s3Client } from '../../lib/composition/clients.ts';
+import { wholeObject } from '../../lib/upload/whole-object.ts';
 
 const servers = new Set<Server>();
 
@@ -12,12 +14,18 @@ afterAll(() => {
 });
 
 /** A service that answers the n-th request (from 1) so, and the clients of the functions for it. */
-const serve = async (answer: (nth: number, ...exchange: Parameters<RequestListener>) => void) => {
+const serve = async (
+  answer: (nth: number, ...exchange: Parameters<RequestListener>) => unknown,
+  onConnection: (socket: Socket) => void = () => {},
+) => {
   const seen = { requests: 0, connections: 0, expectations: 0 };
   const server = createServer((request, response) => {
     request.resume().on('end', () => answer(++seen.requests, request, response));
   });
-  server.on('connection', () => seen.connections++);
+  server.on('connection', (socket) => {
+    seen.connections++;
+    onConnection(socket);
+  });
   server.on('checkContinue', (request, response) => {
     seen.expectations++;
     response.writeContinue();
@@ -41,6 +49,7 @@ const slowDown = '<Error><Code>SlowDown</Code><Message>Please reduce your reques
 const exceeded =
   '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow"}';
 const put = new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: 'x' });
+const place = { Bucket: 'b', Key: 'k', UploadId: 'u' };
 const get = new GetItemCommand({ TableName: 't', Key: { id: { S: 'x' } } });
 
 // Concurrent: they wait, for back-off and for time-outs.
@@ -56,7 +65,6 @@ describe.concurrent('the clients of the functions', () => {
 
   it('a part of a file needs no connection of its own, and no leave to be sent', async () => {
     const { seen, s3 } = await serve((_, __, response) => response.writeHead(200, { etag: '"x"' }).end());
-    const place = { Bucket: 'b', Key: 'k', UploadId: 'u' };
     for (const PartNumber of [1, 2, 3]) {
       await s3.send(new UploadPartCommand({ ...place, PartNumber, Body: new Uint8Array(3 * 2 ** 20) }));
     }
@@ -73,6 +81,56 @@ describe.concurrent('the clients of the functions', () => {
     expect(await dynamodb.send(get)).toMatchObject({ Item: { id: { S: 'x' } } });
     expect(seen.requests).toBe(3);
   });
+
+  it.each(['breaks off', 'stalls'])('a body that %s is asked for again', async (trouble) => {
+    const { seen, s3 } = await serve((nth, _, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      if (nth === 3) return response.end(Buffer.alloc(1000, 7));
+      return response.write(Buffer.alloc(500), () => trouble === 'breaks off' && response.destroy());
+    });
+    const command = new GetObjectCommand({ Bucket: 'b', Key: 'k' });
+    expect(Buffer.from(await wholeObject(s3, command, {}, 100)).equals(Buffer.alloc(1000, 7))).toBe(true);
+    expect(seen.requests).toBe(3);
+  });
+
+  it('a body that never comes is given up with the third', async () => {
+    const { seen, s3 } = await serve((_, __, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write(Buffer.alloc(500));
+    });
+    const command = new GetObjectCommand({ Bucket: 'b', Key: 'k' });
+    await expect(wholeObject(s3, command, {}, 50)).rejects.toThrow();
+    expect(seen.requests).toBe(3);
+  });
+
+  it.each([1, 1_000_000])(
+    'S3 that never answers %d bytes is asked three times, and then it is told',
+    async (length) => {
+      const { seen, s3 } = await serve(() => undefined);
+      const part = new UploadPartCommand({ ...place, PartNumber: 1, Body: new Uint8Array(length) });
+      await expect(s3.send(part, { requestTimeout: 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
+      expect(seen.requests).toBe(3);
+    },
+  );
+
+  it.each([1, 2, 3, 8])(
+    '%d connections that died while nobody looked do not fail a call',
+    async (connections) => {
+      let isDead = false;
+      const open = new Set<Socket>();
+      const { s3 } = await serve(
+        (_, __, response) => setTimeout(() => response.writeHead(200, { etag: '"x"' }).end(), 50),
+        (socket) => {
+          if (isDead) return;
+          open.add(socket);
+          socket.prependListener('data', () => isDead && socket.resetAndDestroy());
+        },
+      );
+      await Promise.all(Array.from({ length: connections }, () => s3.send(put)));
+      expect(open.size).toBe(connections);
+      isDead = true;
+      expect(await s3.send(put)).toMatchObject({ ETag: '"x"' });
+    },
+  );
 
   it('a fourth time would be longer than the client waits: it is told', async () => {
     const { seen, dynamodb } = await serve((_, __, response) => {
