@@ -7,9 +7,11 @@ import { lambdaFunction, type PacketHandler } from '../lib/lambda/handler.ts';
 import { successAck } from '../lib/protocol/ack.ts';
 import { ProtocolError } from '../lib/protocol/errors.ts';
 import { parseSessionId } from '../lib/protocol/packet.ts';
+import { rememberedError } from '../lib/reply/judge.ts';
 import { closeErrorOf, decideClose } from '../lib/session/decide-end.ts';
 import type { Outcome, Session } from '../lib/session/session.ts';
 import { takeSingleUse } from '../lib/session/single-use.ts';
+import { withoutApplication } from '../lib/session/transitions.ts';
 import { visibleSession } from '../lib/session/visibility.ts';
 import { discardSession, forgetSession } from '../lib/upload/end-session.ts';
 import { awaitNotification } from '../lib/upload/notification.ts';
@@ -33,17 +35,20 @@ export const closeSession =
 
     for (;;) {
       call.signal.throwIfAborted();
-      const decision = decideClose(visibleSession(session, claim, services.nowMs()), services.nowMs());
+      const visible = visibleSession(session, claim, services.nowMs());
+      const decision = decideClose(visible, services.nowMs(), admission.destination.reply !== null);
       switch (decision.do) {
         case 'refuse':
           throw new ProtocolError(decision.code, decision.why);
+        case 'repeat-failure':
+          throw rememberedError(decision.notification);
         case 'repeat':
           return answerOf(decision.outcome);
         case 'forget':
           session = await forgetSession(services, decision.session, call);
           break;
         case 'publish':
-          session = await publish(services, decision.session, 'close-session', call);
+          session = await publish(services, withoutApplication(decision.session), 'close-session', call);
           break;
         case 'end':
           session = await discardSession(services, decision.session, decision.outcome, call);

@@ -3,6 +3,7 @@ import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import { pathBelow, type ResolvedDestination } from '../lib/access/destination.ts';
 import { acceptsName } from '../lib/access/file-names.ts';
 import { expandKey } from '../lib/access/key-template.ts';
+import { addressFault } from '../lib/access/reply-application.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
 import { composeUpload } from '../lib/composition/upload-services.ts';
@@ -46,6 +47,12 @@ export const createSession =
 
     if (!acceptsName(destination.fileNames, url.path)) {
       throw new ProtocolError('ACCESS_DENIED', 'the destination takes no file of this name'); // K2
+    }
+
+    const { reply } = destination;
+    const addressProblem = reply?.kind === 'http' ? addressFault(reply, new URL(url.hashInput)) : undefined;
+    if (addressProblem !== undefined) {
+      throw new ProtocolError('ACCESS_DENIED', `the application could never be asked: ${addressProblem}`); // K2
     }
 
     const target = { bucket: destination.bucket, key: expanded.key };

@@ -26,8 +26,14 @@ const hostFaults = (host: string): readonly string[] =>
     ? []
     : ['not a host name in lower case or an address, without a port'];
 
-const hostNames = () =>
-  z.array(checked('a host name', hostFaults), { error: expected('a list of host names') });
+/** As a URL says its host: without the port where that is the scheme's own. */
+const hostAndPortFaults = (host: string): readonly string[] =>
+  URL.canParse(`https://${host}/`) && new URL(`https://${host}/`).host === host
+    ? []
+    : ['not a host name in lower case or an address, with its port unless that is 443'];
+
+const hostNames = (faults: typeof hostFaults) =>
+  z.array(checked('a host name', faults), { error: expected('a list of host names') });
 
 const secretFaults = (address: string): readonly string[] =>
   /^(secretsmanager|ssm|file):./.test(address) ? [] : ['not secretsmanager:ARN, ssm:NAME or file:PATH'];
@@ -39,8 +45,8 @@ const shape = {
   mode: z.enum(['by-reference', 'by-value'], { error: expected('by-reference or by-value') }).optional(),
   timeout: seconds().optional(),
   maximumReplySize: byteCount().optional(),
-  hosts: hostNames().optional(),
-  privateHosts: hostNames().optional(),
+  hosts: hostNames(hostAndPortFaults).optional(),
+  privateHosts: hostNames(hostFaults).optional(),
   secret: checked('secretsmanager:ARN', secretFaults).optional(),
 };
 

@@ -22,7 +22,10 @@ export interface HttpApplication extends ApplicationTerms {
   /** Absolute, or relative to the directory of the upload's URL. */
   readonly url: string;
   readonly mode: 'by-reference' | 'by-value';
-  /** Host names that a relative URL may come to: a client writes its Host header as it likes. */
+  /**
+   * Hosts that a relative URL may come to, with the port unless that is the scheme's own: a client writes its Host header as
+   * it likes.
+   */
   readonly hosts: readonly string[];
   /** Host names that may be spoken to in the clear, and have private, loopback or link-local addresses. */
   readonly privateHosts: readonly string[];
@@ -32,3 +35,18 @@ export interface HttpApplication extends ApplicationTerms {
 
 /** Whether the URL needs the upload's own to be complete. */
 export const isRelative = (url: string): boolean => !/^[a-z][a-z0-9+.-]*:/i.test(url);
+
+/**
+ * Why the POST for an upload may not go where the URL leads; `undefined` where it may. Which host, port and scheme complete
+ * a relative URL, the client decides; whether those are ours, the configuration.
+ */
+export const addressFault = (
+  { url, hosts, privateHosts }: HttpApplication,
+  upload: URL,
+): string | undefined => {
+  const { host, hostname, protocol } = new URL(url, upload);
+  if (isRelative(url) && !hosts.includes(host)) return `hosts does not name ${host}`;
+  return protocol !== 'https:' && !privateHosts.includes(hostname)
+    ? `${hostname} would be spoken to without TLS`
+    : undefined;
+};

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Publishing, Reply, Session, Stored } from '../session/session.ts';
+import { withoutApplication } from '../session/transitions.ts';
 import { publish } from '../upload/publish.ts';
 import type { Budget, UploadServices } from '../upload/services.ts';
 import { rememberedError } from './judge.ts';
@@ -17,8 +18,9 @@ export const finishUpload = async (
   notifier: Notifier | undefined,
   budget: Budget,
 ): Promise<Reply | undefined> => {
-  let session: Session | undefined = start;
-  if (start.state === 'stored' && start.notification !== undefined && notifier !== undefined) {
+  const isOwed = start.notification !== undefined && notifier !== undefined;
+  let session: Session | undefined = notifier === undefined ? withoutApplication(start) : start;
+  if (start.state === 'stored' && isOwed) {
     session = await notify(services, start, notifier, budget);
   }
   // Its time ran out before the application was heard: it is being published without.
@@ -38,7 +40,7 @@ export const finishUpload = async (
       return session.notification?.is === 'answered' ? session.notification.reply : undefined;
     case 'tombstone':
       // Closed meanwhile, by a client that knows its reply. Whoever asks now is not told that there is none.
-      if (session.outcome === 'published' && start.notification === undefined) return undefined;
+      if (session.outcome === 'published' && !isOwed && !isAnswered(start)) return undefined;
       throw session.outcome === 'refused'
         ? new ProtocolError('ACCESS_DENIED', 'the destination was taken meanwhile')
         : new ProtocolError('SESSION_NOT_FOUND', `the session ended: ${session.outcome}`);
@@ -50,6 +52,9 @@ export const finishUpload = async (
 const isUnanswered = ({ notification }: Stored | Publishing): boolean =>
   notification?.is === 'due' || notification?.is === 'sent';
 
+const isAnswered = ({ notification }: Stored | Publishing): boolean => notification?.is === 'answered';
+
 /** An application that does not ask for the file at its destination keeps it to itself. */
 const isToPublish = ({ publishOn, notification }: Stored | Publishing): boolean =>
-  publishOn === 'last-fragment' && (notification?.is !== 'answered' || notification.publish);
+  publishOn === 'last-fragment' &&
+  (notification === undefined || (notification.is === 'answered' && notification.publish));

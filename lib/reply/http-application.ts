@@ -1,4 +1,4 @@
-import { type HttpApplication, isRelative } from '../access/reply-application.ts';
+import { addressFault, type HttpApplication } from '../access/reply-application.ts';
 import type { ObjectStore, Target } from '../upload/object-store.ts';
 import type { Resolve } from './address-guard.ts';
 import {
@@ -92,19 +92,15 @@ const secretOf = async (address: string, { secret }: HttpServices): Promise<stri
 
 /**
  * Where the POST goes: a relative URL is completed by the directory of the upload's, and the client's query string comes
- * along. Which host that is, the client decides; whether that is one of ours, the configuration.
+ * along.
  * @throws ApplicationError NOT_ALLOWED
  */
-export const notificationUrl = ({ url, hosts, privateHosts }: HttpApplication, upload: URL): URL => {
-  const target = new URL(url, upload);
+export const notificationUrl = (application: HttpApplication, upload: URL): URL => {
+  const fault = addressFault(application, upload);
+  if (fault !== undefined) throw new ApplicationError('NOT_ALLOWED', fault);
+  const target = new URL(application.url, upload);
   if (upload.search !== '') {
     target.search = target.search === '' ? upload.search : `${target.search}&${upload.search.slice(1)}`;
-  }
-  if (isRelative(url) && !hosts.includes(target.hostname)) {
-    throw new ApplicationError('NOT_ALLOWED', `hosts does not name ${target.hostname}`);
-  }
-  if (target.protocol !== 'https:' && !privateHosts.includes(target.hostname)) {
-    throw new ApplicationError('NOT_ALLOWED', `${target.hostname} would be spoken to without TLS`);
   }
   return target;
 };

@@ -1,9 +1,13 @@
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { Complete, Outcome, Publishing, Receiving, Session, Stored } from './session.ts';
+import type { Complete, Notification, Outcome, Publishing, Receiving, Session, Stored } from './session.ts';
+
+type FailedNotification = Extract<Notification, { is: 'failed' }>;
 
 /** What CLOSE-SESSION does to the session it names. */
 export type CloseDecision =
   | { readonly do: 'refuse'; readonly code: ErrorCode; readonly why: string }
+  /** A reply application has failed for good: the client hears the same again, and the file stays. */
+  | { readonly do: 'repeat-failure'; readonly notification: FailedNotification }
   /** A tombstone repeats its outcome. */
   | { readonly do: 'repeat'; readonly outcome: Outcome }
   /** Published before: only the session is left to end. */
@@ -21,8 +25,13 @@ export type CloseDecision =
 /**
  * The table of CLOSE-SESSION. `session` is what the packet may see, `undefined` if nothing. With a reply application there
  * is no empty file without a fragment: the application would never hear of it.
+ * @param hasApplication whether the destination still has one that could be asked
  */
-export const decideClose = (session: Session | undefined, nowMs: number): CloseDecision => {
+export const decideClose = (
+  session: Session | undefined,
+  nowMs: number,
+  hasApplication: boolean,
+): CloseDecision => {
   switch (session?.state) {
     case undefined:
       return { do: 'refuse', code: 'SESSION_NOT_FOUND', why: 'no such session for this URL and principal' };
@@ -33,15 +42,31 @@ export const decideClose = (session: Session | undefined, nowMs: number): CloseD
         ? { do: 'publish-empty', session }
         : { do: 'discard-early', session };
     case 'stored':
-      if (isBeingNotified(session, nowMs)) return { do: 'await-notification', session };
-      return isKeptBack(session)
-        ? { do: 'end', session, outcome: keptBackAs(session) }
-        : { do: 'publish', session };
+      return decideCloseStored(session, nowMs, hasApplication);
     case 'publishing':
       return { do: 'publish', session };
     case 'tombstone':
       return { do: 'repeat', outcome: session.outcome };
   }
+};
+
+/**
+ * No CLOSE publishes what an application has not asked to have published: a client that closes early, or after a failure,
+ * would get past it.
+ */
+const decideCloseStored = (session: Stored, nowMs: number, hasApplication: boolean): CloseDecision => {
+  const { notification } = session;
+  if (isBeingNotified(session, nowMs)) return { do: 'await-notification', session };
+  if (isKeptBack(session)) return { do: 'end', session, outcome: keptBackAs(session) };
+  if (notification?.is === 'failed') return { do: 'repeat-failure', notification };
+  if (notification === undefined || notification.is === 'answered' || !hasApplication) {
+    return { do: 'publish', session };
+  }
+  return {
+    do: 'refuse',
+    code: 'APPLICATION_FAILED',
+    why: 'the application has not answered: the last fragment has to be repeated first',
+  };
 };
 
 /** Whether the application is being asked at this moment, by whoever holds the lease. */
@@ -50,7 +75,7 @@ export const isBeingNotified = ({ notification }: Stored, nowMs: number): boolea
 
 /**
  * Whether the application wants the file not to appear: it answered without asking for that, or refused the file with 403.
- * A failure of any other kind is no word on the file, which is then published without an answer.
+ * A failure of any other kind is no word on the file, which is published without an answer at the session's end.
  */
 export const isKeptBack = ({ notification }: Stored): boolean =>
   notification?.is === 'answered'

@@ -153,6 +153,12 @@ export const notified = (session: Notifiable, result: NotificationResult, moment
   };
 };
 
+/** Its destination has lost its application before that was heard: nobody is asked any more, and it ends like any other. */
+export const withoutApplication = (session: Stored | Publishing): Stored | Publishing =>
+  session.notification?.is === 'due' || session.notification?.is === 'sent'
+    ? { ...session, notification: undefined }
+    : session;
+
 /**
  * The held file is being copied to its destination: `entity` is the upload there, whose parts are copied into it. Where S3
  * has thrown a copy away it is begun again, past the point of no return as well.

@@ -30,6 +30,7 @@ describe('a reply application', () => {
       '{kind: http, url: done, mode: by-value, hosts: [bits.example.com], secret: "ssm:/bits/app"}',
       { mode: 'by-value', hosts: ['bits.example.com'], secret: 'ssm:/bits/app' },
     ],
+    ['{kind: http, url: done, hosts: ["a.test:8443"]}', { hosts: ['a.test:8443'] }],
     ['{kind: http, url: "http://127.0.0.1:8/x", privateHosts: [127.0.0.1]}', { privateHosts: ['127.0.0.1'] }],
   ];
   it.each(right)('%s', (reply, application) => {
@@ -54,7 +55,12 @@ describe('a reply application', () => {
     [`{kind: http, url: "https://a.test/${'x'.repeat(2_200)}"}`, '.url', 'longer than 2,200 characters'],
     ['{kind: http, url: done}', '.hosts', 'required with a relative url'],
     ['{kind: http, url: "https://a.test/", hosts: [a.test]}', '.hosts', 'only with a relative url'],
-    ['{kind: http, url: done, hosts: ["a.test:8"]}', '.hosts[0]', 'not a host name'],
+    ['{kind: http, url: done, hosts: ["a.test:443"]}', '.hosts[0]', 'not a host name'],
+    [
+      '{kind: http, url: "https://a.test/", privateHosts: ["a.test:8"]}',
+      '.privateHosts[0]',
+      'without a port',
+    ],
     ['{kind: http, url: "https://a.test/", secret: abc}', '.secret', 'not secretsmanager:ARN'],
     ['{kind: http, url: "https://a.test/", timeout: 4m}', '.timeout', 'must be from 1 to 220 seconds'],
     ['{kind: http, url: "https://a.test/", maximumReplySize: 6GB}', '.maximumReplySize', 'more than'],

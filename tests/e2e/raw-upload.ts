@@ -31,9 +31,12 @@ const packet = (
     outgoing.end(body);
   });
 
+export const createSession = (url: string): Promise<Answer> =>
+  packet(url, 'Create-Session', { 'BITS-Supported-Protocols': protocol });
+
 /** Uploads all but the end of a file; `last` sends the rest, as often as it is called. */
 export const beginUpload = async (url: string, file: Uint8Array) => {
-  const created = await packet(url, 'Create-Session', { 'BITS-Supported-Protocols': protocol });
+  const created = await createSession(url);
   const session = created.header('BITS-Session-Id');
   const fragment = (first: number) => {
     const body = file.subarray(first, first + fragmentBytes);

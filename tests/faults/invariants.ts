@@ -8,7 +8,13 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { fromItem } from '../../lib/session/item.ts';
-import { nextOffset, type Receiving, type Session, type Tombstone } from '../../lib/session/session.ts';
+import {
+  nextOffset,
+  type Publishing,
+  type Receiving,
+  type Session,
+  type Tombstone,
+} from '../../lib/session/session.ts';
 import { holdingKey, replyKey, uploadTarget } from '../../lib/upload/held.ts';
 import { stagingKey } from '../../lib/upload/staging.ts';
 import type { TestRequest, TestResponse } from '../support/functions-harness.ts';
@@ -69,6 +75,9 @@ export class Invariants {
     }
     const isPublished =
       session.state === 'complete' || (session.state === 'tombstone' && session.outcome === 'published');
+    if (session.state === 'publishing' && isUnanswered(session, this.#simulation.nowMs)) {
+      this.#fail(`${session.sessionId} is published although its application has not asked for that`);
+    }
     if (before?.state === 'publishing' && isPublished) {
       const times = (this.#publications.get(session.sessionId) ?? 0) + 1;
       this.#publications.set(session.sessionId, times);
@@ -283,6 +292,12 @@ export class Invariants {
     this.#simulation.fail(what);
   }
 }
+
+/** Nobody but the sweep, at a session's end, publishes what an application has not asked to have published. */
+const isUnanswered = ({ notification }: Publishing, nowMs: number): boolean =>
+  notification !== undefined &&
+  !(notification.is === 'answered' && notification.publish) &&
+  nowMs < notification.endsAtSeconds * 1_000;
 
 /** A tombstone says nothing of offsets, so nothing may be concluded from it. */
 const offsetOf = (session: Session): number => (session.state === 'tombstone' ? 0 : nextOffset(session));

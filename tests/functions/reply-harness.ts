@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
-import type { ReplyApplication } from '../../lib/access/reply-application.ts';
+import type { HttpApplication } from '../../lib/access/reply-application.ts';
 import type { Answer, Question } from '../../lib/reply/application.ts';
 import { type HarnessOptions, memoryHarness } from '../support/functions-harness.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
@@ -8,7 +8,7 @@ import type { MemorySessionStore } from '../support/memory-session-store.ts';
 import { openSession, textFragment } from '../support/packets.ts';
 import { text } from './sessions.ts';
 
-export const replyApplication: ReplyApplication = {
+export const replyApplication: HttpApplication = {
   kind: 'http',
   url: 'https://app.example.test/',
   mode: 'by-reference',

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Answer, ApplicationError } from '../../lib/reply/application.ts';
-import { cancelPacket, closePacket, openSession, textFragment } from '../support/packets.ts';
+import {
+  cancelPacket,
+  closePacket,
+  createPacket,
+  openSession,
+  textFragment,
+  withHeaders,
+} from '../support/packets.ts';
 import { SweepHarness } from '../support/sweep-harness.ts';
-import { bodyReply, halfwayWith, replyAt, replyHarness } from './reply-harness.ts';
+import { bodyReply, halfwayWith, replyApplication, replyAt, replyHarness } from './reply-harness.ts';
 import { text } from './sessions.ts';
 import { expectNothingLeft, objectText, sessionStates } from './state.ts';
 
@@ -135,6 +142,23 @@ describe('a destination with a reply application', () => {
     expect(objectText(under.harness)).toBe(text);
     expectNothingLeft(under.harness);
   });
+
+  it('an application taken out of the configuration made a 500 of the file that it published at once', async () => {
+    const under = replyHarness({ publishOn: 'last-fragment' });
+    under.script.push({ status: 503 });
+    const { session, last } = await halfwayWith(under);
+    expect((await under.harness.send(last)).status).toBe(503);
+    under.harness.destinations = under.harness.destinations.map((one) => ({ ...one, reply: null }));
+    for (const ack of [await under.harness.send(last), await under.harness.send(last)]) {
+      expect(ack).toMatchObject({ status: 200 });
+      expect(ack.headers).not.toHaveProperty('BITS-Reply-URL');
+    }
+    expect(objectText(under.harness)).toBe(text);
+    expect(sessionStates(under.harness)).toEqual(['complete']);
+    expect((await under.harness.send(closePacket(session))).status).toBe(200);
+    expectNothingLeft(under.harness);
+    expect(sessionStates(under.harness)).toEqual(['published']);
+  });
 });
 
 describe('where the reply is', () => {
@@ -221,11 +245,11 @@ describe('an application that fails', () => {
     else expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
     expect(under.asked).toHaveLength(isFinal ? 1 : 2);
     expect(new Set(under.asked.map(({ reply }) => reply.key)).size).toBe(1);
-    // Only an application's own refusal keeps a file from its destination.
-    const isRefused = status === 403;
-    expect((await under.harness.send(closePacket(session))).status).toBe(isRefused ? 403 : 200);
-    expect(objectText(under.harness)).toBe(isRefused ? undefined : text);
-    expectNothingLeft(under.harness);
+    expect((await under.harness.send(closePacket(session))).status).toBe(isFinal ? status : 200);
+    expect(objectText(under.harness)).toBe(isFinal ? undefined : text);
+    // The session of a refusal is over; what else may be a mistake leaves the file to the session's end.
+    if (!isFinal || status === 403) expectNothingLeft(under.harness);
+    else expect(sessionStates(under.harness)).toEqual(['stored']);
   });
 
   it('is out of time: 408, and a later answer comes to nothing', async () => {
@@ -243,6 +267,53 @@ describe('an application that fails', () => {
     late?.();
     const again = await under.harness.send(last);
     expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
+  });
+});
+
+describe('a client that gets past its application', () => {
+  const expectTransient = (answer: { status: number; headers: object }) =>
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'BITS-Error-Code': '0x801901F7', 'BITS-Error-Context': '0x7' },
+    });
+
+  it.each([
+    ['is busy', { status: 503 } as const],
+    ['is not there', new ApplicationError('UNREACHABLE', 'x')],
+  ])('a CLOSE after an application that %s published the file: it is asked first', async (_, failure) => {
+    const under = replyHarness();
+    under.script.push(failure, { status: 403 });
+    const { session, last } = await halfwayWith(under);
+    expect((await under.harness.send(last)).status).toBe(503);
+    expectTransient(await under.harness.send(closePacket(session)));
+    expect(objectText(under.harness)).toBeUndefined();
+    expect((await under.harness.send(last)).status).toBe(403);
+    expect((await under.harness.send(closePacket(session))).status).toBe(403);
+    expect(objectText(under.harness)).toBeUndefined();
+    expectNothingLeft(under.harness);
+  });
+
+  it('a CLOSE beside the last fragment published what the application refuses', async () => {
+    for (let ticks = 0; ticks < 40; ticks++) {
+      const under = replyHarness();
+      under.script.push({ status: 403 });
+      const { session, last } = await halfwayWith(under);
+      const answered = under.harness.send(last);
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      await Promise.all([answered, under.harness.send(closePacket(session))]);
+      expect(objectText(under.harness)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['no-such-host.example', 403],
+    ['bits.example.test:9443', 403],
+    ['bits.example.test', 200],
+    ['bits.example.test:8443', 200],
+  ])('a CREATE for the host %s, which completes a relative URL, is answered %i', async (Host, status) => {
+    const hosts = ['bits.example.test', 'bits.example.test:8443'];
+    const under = replyHarness({ reply: { ...replyApplication, url: 'done', hosts } });
+    expect((await under.harness.send(withHeaders(createPacket(), { Host }))).status).toBe(status);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorRow } from '../../lib/protocol/errors.ts';
-import { closeErrorOf, decideCancel, decideClose } from '../../lib/session/decide-end.ts';
+import { type CloseDecision, closeErrorOf, decideCancel, decideClose } from '../../lib/session/decide-end.ts';
+import type { Notification } from '../../lib/session/session.ts';
 import { complete, fresh, outcomes, publishing, receiving, stored, tombstone } from './sessions.ts';
 
 const unknown = { do: 'refuse', code: 'SESSION_NOT_FOUND', why: expect.any(String) };
@@ -14,11 +15,48 @@ describe('decideClose', () => {
     ['STORED', stored, { do: 'publish', session: stored }],
     ['PUBLISHING', publishing, { do: 'publish', session: publishing }],
   ])('%s', (_, session, decision) => {
-    expect(decideClose(session, 0)).toEqual(decision);
+    expect(decideClose(session, 0, false)).toEqual(decision);
   });
 
+  const endsAtSeconds = 900;
+  const notifications: readonly (readonly [string, Notification, 'with' | 'without', CloseDecision['do']])[] =
+    [
+      ['not asked yet', { is: 'due', token: 'a1', endsAtSeconds }, 'with', 'refuse'],
+      [
+        'being asked',
+        { is: 'sent', token: 'a1', endsAtSeconds, leaseUntilMs: 2 },
+        'with',
+        'await-notification',
+      ],
+      [
+        'asked by one that died',
+        { is: 'sent', token: 'a1', endsAtSeconds, leaseUntilMs: 1 },
+        'with',
+        'refuse',
+      ],
+      ['failed for good', { is: 'failed', status: 404, hresult: 1, endsAtSeconds }, 'with', 'repeat-failure'],
+      ['refused', { is: 'failed', status: 403, hresult: 1, endsAtSeconds }, 'with', 'end'],
+      ['kept', { is: 'answered', reply: { url: 'u' }, publish: false, endsAtSeconds }, 'with', 'end'],
+      ['wanted', { is: 'answered', reply: { url: 'u' }, publish: true, endsAtSeconds }, 'with', 'publish'],
+      ['not asked yet', { is: 'due', token: 'a1', endsAtSeconds }, 'without', 'publish'],
+      ['refused', { is: 'failed', status: 403, hresult: 1, endsAtSeconds }, 'without', 'end'],
+      [
+        'failed for good',
+        { is: 'failed', status: 404, hresult: 1, endsAtSeconds },
+        'without',
+        'repeat-failure',
+      ],
+    ];
+  it.each(notifications)(
+    'STORED, %s (%j), %s an application: %s',
+    (_, notification, application, decision) => {
+      const session = { ...stored, notification };
+      expect(decideClose(session, 1, application === 'with').do).toBe(decision);
+    },
+  );
+
   it.each(outcomes)('a tombstone repeats that it was %s', (outcome) => {
-    expect(decideClose({ ...tombstone, outcome }, 0)).toEqual({ do: 'repeat', outcome });
+    expect(decideClose({ ...tombstone, outcome }, 0, false)).toEqual({ do: 'repeat', outcome });
   });
 
   it.each([
