@@ -51,13 +51,13 @@ const maxUrlLength = 2_200;
 
 /**
  * A reply URL that an application gave, fit to be sent to the client as it stands: absolute, at most 2,200 characters, and
- * none that would have to be escaped.
+ * none that would have to be escaped. Brackets and `#` are such: a client that takes the URL apart loses what follows.
  * @throws ApplicationError INVALID_ANSWER
  */
 export const checkedReplyUrl = (url: string): string => {
   const isFit =
     url.length <= maxUrlLength &&
-    /^https?:\/\/[\w.~:/?#[\]@!$&'()*+,;=%-]+$/i.test(url) &&
+    /^https?:\/\/[\w.~:/?@!$&'()*+,;=%-]+$/i.test(url) &&
     !/%(?![\da-f]{2})/i.test(url) &&
     URL.canParse(url);
   if (isFit) return url;

@@ -47,7 +47,16 @@ export const post = (call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> =
       isAnswered = true;
       resolve(answerOf(incoming));
     });
+    outgoing.on('upgrade', (_incoming, socket) => {
+      reject(new ApplicationError('INVALID_ANSWER', 'the answer switches to another protocol'));
+      socket.destroy();
+      outgoing.destroy();
+    });
     outgoing.on('error', (cause) => reject(applicationErrorOf(cause)));
+    // Whatever else ends it: nobody waits for a request that is over.
+    outgoing.on('close', () =>
+      reject(new ApplicationError('UNREACHABLE', 'the connection ended without an answer')),
+    );
     if (body === undefined) {
       outgoing.end();
       return;

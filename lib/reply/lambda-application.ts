@@ -93,8 +93,9 @@ const parseAnswer = (payload: string): Answer => {
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new ApplicationError('INVALID_ANSWER', "the function's answer is not JSON", { cause });
+  } catch {
+    // The cause would quote the answer, which may hold anything.
+    throw new ApplicationError('INVALID_ANSWER', "the function's answer is not JSON");
   }
 };
 

@@ -80,10 +80,18 @@ const attempt = async (
   if (timeLeftMs <= 0) throw new Error('too little time is left to ask an application');
   const timeoutMs = Math.min(notifier.timeoutMs, timeLeftMs);
   const { result, error } = await ask(services, session, file, notifier, timeoutMs, budget);
+  if (error !== undefined && isWorthALook(error)) {
+    const { sessionId, destination } = session;
+    services.alarm('a reply application failed', { session: sessionId, destination, error });
+  }
   const after = notified({ ...sent, notification: session.notification }, result, momentOf(services));
   const commit = await services.sessions.write(after, [versionIs(sent.version)], budget.signal);
   return commit.won ? { after, error } : { after: commit.current };
 };
+
+/** A status below 500 is the application's word on the upload; everything else says that it is out of order. */
+const isWorthALook = ({ answer }: ProtocolError): boolean =>
+  answer === undefined || answer.status >= 500 || answer.status === 408;
 
 /** Asks, and takes the reply in. Rejects only for faults of our own. */
 const ask = async (

@@ -240,6 +240,10 @@ describe('an application that fails', () => {
     under.script.push(step);
     const { session, last } = await halfwayWith(under);
     expectAnswer(await under.harness.send(last), status, error);
+    // What is the application's word on the upload is nothing for a person to look at.
+    const isWord = [403, 404, 409].includes(status);
+    const alarms = under.harness.alarms.filter(({ what }) => what === 'a reply application failed');
+    expect(alarms).toHaveLength(isWord ? 0 : 1);
     const again = await under.harness.send(last);
     if (isFinal) expectAnswer(again, status, error);
     else expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
@@ -250,6 +254,20 @@ describe('an application that fails', () => {
     // The session of a refusal is over; what else may be a mistake leaves the file to the session's end.
     if (!isFinal || status === 403) expectNothingLeft(under.harness);
     else expect(sessionStates(under.harness)).toEqual(['stored']);
+  });
+
+  it('why its secret could not be read was nowhere to be found: the alarm has the causes', async () => {
+    const under = replyHarness();
+    const cause = new Error('AccessDeniedException');
+    under.script.push(new ApplicationError('NOT_ALLOWED', 'the secret cannot be read', { cause }));
+    const { session, last } = await halfwayWith(under);
+    await under.harness.send(last);
+    expect(under.harness.alarms).toMatchObject([
+      {
+        what: 'a reply application failed',
+        facts: { session: session.slice(1, -1), destination: '/drop/', error: { cause: { cause } } },
+      },
+    ]);
   });
 
   it('is out of time: 408, and a later answer comes to nothing', async () => {
@@ -386,7 +404,7 @@ describe('the sweep', () => {
     expect(sessionStates(under.harness)).toEqual([outcome]);
     expect(objectText(under.harness)).toBe(object);
     expectNothingLeft(under.harness);
-    const alarms = under.harness.alarms.filter(({ what }) => what.includes('reply application'));
+    const alarms = under.harness.alarms.filter(({ what }) => what.startsWith('a file was published without'));
     expect(alarms).toHaveLength(object === undefined ? 0 : 1);
   });
 

@@ -22,7 +22,8 @@ export const replyBytes = (sha256: string, sizeBytes: number): Buffer =>
 
 /**
  * An application over HTTP on this machine, which does what the client's own query string asks for: `do=reply` (with
- * `size`, `copy`), `static`, `refuse` (with `status`), `redirect`, `silence`, `crash`, `cut`, `garbage`, `headers`,
+ * `size`, `copy`), `static`, `refuse` (with `status`), `redirect`, `silence`, `crash`, `cut`, `garbage`,
+ * `upgrade`, `hang-up`, `headers`,
  * `nothing`; `once` does it at the first notification of a session only, and replies after that.
  */
 export const startReplyServer = async (): Promise<ReplyServer> => {
@@ -62,6 +63,12 @@ export const startReplyServer = async (): Promise<ReplyServer> => {
         return;
       case 'garbage':
         request.socket.end('this is not HTTP\r\n\r\n');
+        return;
+      case 'upgrade':
+        request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+        return;
+      case 'hang-up':
+        request.socket.end();
         return;
       case 'headers':
         response.writeHead(200, { 'X-Much': 'x'.repeat(40_000) }).end();
