@@ -109,7 +109,7 @@ describe('a destinations file', () => {
 
 describe('compiled destinations', () => {
   it('are what a bundle reads in place of the constant', async () => {
-    const text = 'destinations: [{prefix: "/a\u2028`$&</script>/", maximumUploadSize: 1TB, access: none}]';
+    const text = 'destinations: [{prefix: "/a\u2028`$&</script>/", maximumUploadSize: 500GB, access: none}]';
     const destinations = parseDestinations(text, 'test', limits);
     const { code } = await transform(`process.result(${compiledDestinationsName})`, {
       define: { [compiledDestinationsName]: compileDestinations(destinations) },
