@@ -49,11 +49,23 @@ export const publish = async (
         }
         break;
       case 'stored':
+        if (session !== start && isHeardMeanwhile(start, session, services.nowMs())) {
+          throw new Error(
+            'the reply application was asked meanwhile: its answer says what becomes of the file',
+          );
+        }
         break;
     }
     session = await publishOnce(services, session, publisher, budget);
   }
 };
+
+/** Whether an application is being asked, or has answered, since somebody decided to publish without. */
+const isHeardMeanwhile = (start: Stored | Publishing, { notification }: Stored, nowMs: number): boolean =>
+  notification?.is === 'sent'
+    ? notification.leaseUntilMs > nowMs
+    : (notification?.is === 'answered' || notification?.is === 'failed') &&
+      notification.is !== start.notification?.is;
 
 /** One attempt; returns the session as it then is, whoever made it so. */
 const publishOnce = async (

@@ -408,6 +408,27 @@ describe('the sweep', () => {
     expect(alarms).toHaveLength(object === undefined ? 0 : 1);
   });
 
+  it('published at the very end what the application refused just then', async () => {
+    const under = replyHarness();
+    const { harness } = under;
+    const sweep = new SweepHarness(harness);
+    under.script.push({ status: 503 }, { status: 403 });
+    const { last } = await halfwayWith(under);
+    await harness.send(last);
+    harness.nowMs += timeoutMs + 1_000;
+    let told: number | undefined;
+    harness.objects.hooks.before = async () => {
+      harness.objects.hooks.before = undefined;
+      told = (await harness.anotherEnvironment().send(last)).status;
+    };
+    await sweep.due();
+    await sweep.due();
+    expect(told).toBe(403);
+    expect(sessionStates(harness)).toEqual(['refused']);
+    expect(objectText(harness)).toBeUndefined();
+    expectNothingLeft(harness);
+  });
+
   it('takes no held file and no named reply for an orphan, and every other one', async () => {
     const under = replyHarness();
     const sweep = new SweepHarness(under.harness);
