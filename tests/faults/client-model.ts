@@ -11,7 +11,7 @@ const maxTries = 60;
 /**
  * A client as Windows is documented to behave, and worse: it repeats what was not answered, changes its fragment size,
  * overlaps, jumps ahead, sends duplicates while it goes on, loses answers, starts over in a new session, sleeps until the
- * sweep comes for its session, closes twice, closes early, cancels, cancels while it closes.
+ * sweep comes for its session, closes twice, closes early, closes instead of waiting for an application, cancels, cancels while it closes.
  */
 export class ClientModel {
   readonly #simulation: Simulation;
@@ -137,6 +137,13 @@ export class ClientModel {
     void this.#once(packet);
   }
 
+  /** A client that does not wait for an application which is out of order, and closes what it has sent. */
+  #strayClose({ headers }: Parameters<Stage['packet']>[0], answer: TestResponse | undefined): void {
+    const session = headers?.['BITS-Session-Id'];
+    if (answer?.headers['BITS-Error-Context'] !== '0x7' || session === undefined) return;
+    if (this.#simulation.random.chance(0.1)) this.#stray2(closePacket(session, this.#job.path));
+  }
+
   async #close(session: string, isEarly: boolean): Promise<Told> {
     const times = this.#simulation.random.chance(0.2) ? 2 : 1;
     let last: Told = 'gave-up';
@@ -193,6 +200,7 @@ export class ClientModel {
       const answer = await this.#once(packet);
       const isFault = answer === undefined || isTransient(answer);
       if (!isFault) return answer;
+      this.#strayClose(packet, answer);
       if (++this.#tries > maxTries) return 'give-up';
       await this.#sleep(this.#simulation.random.pick([5, 500, 5_000, 40_000]));
       if (this.#simulation.random.chance(0.1)) await this.#once(pingPacket(this.#job.path));
