@@ -4,6 +4,8 @@ export interface Mutant {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Whether it is looked for in schedules with a reply application. */
+  readonly withReplies?: true;
 }
 
 const write = 'const commit = await services.sessions.write(next, clauses, budget.signal);';
@@ -68,6 +70,46 @@ export const mutants: readonly Mutant[] = [
     file: 'functions/fragment.ts',
     find: 'if (!saysYes && !isFresh) {',
     replace: "if (!saysYes && !isFresh && decision.do === 'finish') {",
+  },
+  {
+    name: 'name an offset that is only remembered',
+    file: 'functions/fragment.ts',
+    find: "!isFresh || session === undefined || session.state === 'tombstone'",
+    replace: "session === undefined || session.state === 'tombstone'",
+  },
+  {
+    name: 'use memory again under a left-over',
+    file: 'lib/upload/store-fragment.ts',
+    find: 'new Uint8Array(body.subarray(rest.from - next, rest.end - next))',
+    replace: 'body.subarray(rest.from - next, rest.end - next)',
+  },
+  {
+    name: 'ask an application without the lease',
+    file: 'lib/reply/notify.ts',
+    find: '  if (!lease.won) return lease.current;\n',
+    replace: '',
+    withReplies: true,
+  },
+  {
+    name: 'publish at CLOSE whatever the application says',
+    file: 'lib/session/decide-end.ts',
+    find: "notification === undefined || notification.is === 'answered' || !hasApplication",
+    replace: 'notification !== null',
+    withReplies: true,
+  },
+  {
+    name: 'delete the held file before the session has ended',
+    file: 'lib/upload/publish.ts',
+    find: '      // A held file and its reply stay to the end.\n',
+    replace: '      await deleteStaging(services, stamped, budget);\n',
+    withReplies: true,
+  },
+  {
+    name: 'forget the reply at a repeated last fragment',
+    file: 'lib/reply/finish-upload.ts',
+    find: "return session.notification?.is === 'answered' ?",
+    replace: "return session.notification?.is === 'answered' && !isAnswered(start) ?",
+    withReplies: true,
   },
   {
     name: 'orphan pass without the age rule',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutants } from './mutant-list.ts';
+import { firstReplySeed } from './seeds.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const copied = ['functions', 'infra', 'lib', 'tests', 'package.json', 'serverless.yml', 'tsconfig.json'];
@@ -36,12 +37,13 @@ interface Found {
 }
 
 /** Runs schedules in the copy until one breaks; resolves with what the simulator printed for machines. */
-const hunt = (folder: string): Promise<Found> =>
+const hunt = (folder: string, from: number): Promise<Found> =>
   new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
       [
-        ...['--import', 'tsx', 'tests/faults/main.ts', '--runs', `${maxSchedules}`, '--json', '--brief'],
+        ...['--import', 'tsx', 'tests/faults/main.ts', '--from', `${from}`],
+        ...['--runs', `${maxSchedules}`, '--json', '--brief'],
         ...(values.concurrency === undefined ? [] : ['--concurrency', values.concurrency]),
       ],
       { cwd: folder, maxBuffer: 64 * 2 ** 20 },
@@ -62,7 +64,7 @@ let missed = 0;
 for (const mutant of chosen) {
   const folder = await plant(mutant);
   try {
-    const { runs, failed } = await hunt(folder);
+    const { runs, failed } = await hunt(folder, mutant.withReplies === true ? firstReplySeed : 1);
     const [first] = failed;
     if (first === undefined) missed++;
     const verdict =

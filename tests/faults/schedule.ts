@@ -9,6 +9,7 @@ import type { Job } from './job.ts';
 import { drawPlan } from './plan.ts';
 import { Random } from './random.ts';
 import { sdkClients } from './sdk.ts';
+import { firstReplySeed } from './seeds.ts';
 import { openServers, type Servers, stagingBucket, uploadBucket } from './servers.ts';
 import { Simulation, type Tally, Violation } from './simulation.ts';
 import { Stage } from './stage.ts';
@@ -26,9 +27,6 @@ export interface ScheduleResult {
 
 /** Memory, where the system has it as a folder: a schedule writes many small files. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
-/** From this seed on, files go to destinations with a reply application. */
-const firstReplySeed = 1_000_000;
 
 const mathRandom = Math.random;
 const startMs = Date.UTC(2026, 10, 22);
