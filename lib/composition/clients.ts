@@ -16,6 +16,8 @@ const common = (environment: Environment, endpointVariable: string) => {
   const region = environment['AWS_REGION'];
   return {
     maxAttempts,
+    // Whatever the environment says.
+    retryMode: 'standard',
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...credentialsOf(environment),
@@ -51,7 +53,8 @@ const requestHandler = (requestTimeoutMs: number) => ({
 export const dynamoDBClient = (environment: Environment): DynamoDBClient => {
   const client = new DynamoDBClient({
     ...common(environment, 'AWS_ENDPOINT_URL_DYNAMODB'),
-    requestHandler: requestHandler(3_000),
+    // The time-out of a socket counts within an answer as well.
+    requestHandler: { ...requestHandler(3_000), socketTimeout: 3_000 },
   });
   withoutLogger(client);
   return client;

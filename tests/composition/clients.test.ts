@@ -82,6 +82,16 @@ describe.concurrent('the clients of the functions', () => {
     expect(seen.requests).toBe(3);
   });
 
+  it('an answer of DynamoDB that stalls half-way is asked for again', { timeout: 30_000 }, async () => {
+    const { seen, dynamodb } = await serve((nth, _, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': '2' });
+      if (nth > 1) response.end('{}');
+      else response.write('{');
+    });
+    await dynamodb.send(get);
+    expect(seen.requests).toBe(2);
+  });
+
   it.each(['breaks off', 'stalls'])('a body that %s is asked for again', async (trouble) => {
     const { seen, s3 } = await serve((nth, _, response) => {
       response.writeHead(200, { 'content-length': '1000' });

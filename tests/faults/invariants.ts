@@ -1,12 +1,5 @@
 import { crc32 } from 'node:zlib';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListPartsCommand,
-  NoSuchKey,
-  NotFound,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { fromItem } from '../../lib/session/item.ts';
 import {
   nextOffset,
@@ -25,6 +18,7 @@ import type { Job } from './job.ts';
 import type { PerformedCall } from './pending-call.ts';
 import { stagingBucket, uploadBucket } from './servers.ts';
 import type { Simulation } from './simulation.ts';
+import { StoredObjects } from './stored-objects.ts';
 import { ToldEvents } from './told-events.ts';
 
 const maxItemBytes = 1024;
@@ -39,12 +33,14 @@ export class Invariants {
   readonly #committed = new Map<string, number>();
   readonly #simulation: Simulation;
   readonly #s3: S3Client;
+  readonly #stored: StoredObjects;
   readonly #jobs: readonly Job[];
   readonly #events = new ToldEvents((what) => this.#fail(what));
 
   constructor(simulation: Simulation, s3: S3Client, jobs: readonly Job[]) {
     this.#simulation = simulation;
     this.#s3 = s3;
+    this.#stored = new StoredObjects(s3);
     this.#jobs = jobs;
   }
 
@@ -133,7 +129,7 @@ export class Invariants {
         for (const [index, piece] of tail.entries()) {
           const key = stagingKey(session.sessionId, piece);
           const expected = job.entity.subarray(piece.offset, tail[index + 1]?.offset ?? next);
-          const actual = await this.#get(stagingBucket, key);
+          const actual = await this.#stored.bytes(stagingBucket, key);
           if (actual?.equals(expected) !== true)
             this.#fail(`acknowledged piece ${key} is gone or other bytes`);
         }
@@ -161,8 +157,8 @@ export class Invariants {
     this.#events.check(this.sessions.values());
     for (const job of this.#jobs) {
       const key = job.path.slice(1);
-      const object = await this.#get(uploadBucket, key);
-      const owner = object === undefined ? undefined : await this.#ownerOf(key);
+      const object = await this.#stored.bytes(uploadBucket, key);
+      const owner = object === undefined ? undefined : await this.#stored.ownerOf(key);
       const ownerJob = this.#jobs.find(({ sessions }) => sessions.has(`{${owner}}`));
       if (object !== undefined) {
         const isFile = ownerJob !== undefined && object.equals(ownerJob.entity);
@@ -189,7 +185,7 @@ export class Invariants {
     for (const [sessionId, session] of this.sessions) {
       const key = session.key;
       if (session.state !== 'tombstone' || session.outcome === 'published') continue;
-      if ((await this.#ownerOf(key)) === sessionId)
+      if ((await this.#stored.ownerOf(key)) === sessionId)
         this.#fail(`${sessionId} ended ${session.outcome}, its object is there`);
     }
   }
@@ -221,7 +217,7 @@ export class Invariants {
   /** Whether the whole file lies in holding, where its application may be reading it. */
   async #isHeld(session: Session, job: Job): Promise<boolean> {
     if (session.place === 'destination') return false;
-    const held = await this.#get(stagingBucket, holdingKey(session.sessionId));
+    const held = await this.#stored.bytes(stagingBucket, holdingKey(session.sessionId));
     return held?.equals(job.entity) === true;
   }
 
@@ -229,13 +225,13 @@ export class Invariants {
   async #checkReply(session: Exclude<Session, Receiving | Tombstone>): Promise<void> {
     const { notification, sessionId } = session;
     if (notification?.is !== 'answered' || !('token' in notification.reply)) return;
-    const reply = await this.#get(stagingBucket, replyKey(sessionId, notification.reply.token));
+    const reply = await this.#stored.bytes(stagingBucket, replyKey(sessionId, notification.reply.token));
     if (reply?.toString() !== replyTo(sessionId)) this.#fail(`the reply of ${sessionId} is gone or another`);
   }
 
+  /** Its session was closed before a byte of it had come. */
   #wasClosedEmpty(owner: string | undefined): boolean {
-    const session = owner === undefined ? undefined : this.sessions.get(owner);
-    return session !== undefined;
+    return owner !== undefined && this.sessions.has(owner) && (this.#committed.get(owner) ?? 0) === 0;
   }
 
   async #checkParts(
@@ -266,26 +262,6 @@ export class Invariants {
 
   #jobOf(session: Session): Job | undefined {
     return this.#jobs.find(({ sessions }) => sessions.has(`{${session.sessionId}}`));
-  }
-
-  async #get(bucket: string, key: string): Promise<Buffer | undefined> {
-    try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
-    } catch (error) {
-      if (error instanceof NoSuchKey) return undefined;
-      throw error;
-    }
-  }
-
-  async #ownerOf(key: string): Promise<string | undefined> {
-    try {
-      const { Metadata } = await this.#s3.send(new HeadObjectCommand({ Bucket: uploadBucket, Key: key }));
-      return Metadata?.['bits-session-id'];
-    } catch (error) {
-      if (error instanceof NotFound) return undefined;
-      throw error;
-    }
   }
 
   #fail(what: string): void {

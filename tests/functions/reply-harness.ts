@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import type { ResolvedDestination } from '../../lib/access/destination.ts';
 import type { HttpApplication } from '../../lib/access/reply-application.ts';
 import type { Answer, Question } from '../../lib/reply/application.ts';
@@ -70,4 +71,19 @@ export const replyAt = ({ harness }: ReplyHarness, url: unknown): string | undef
   const [, session, token] =
     /^https:\/\/bits\.example\.test\/bits-replies\/([^/]+)\/([^/]+)$/.exec(`${url}`) ?? [];
   return harness.objects.pieces.get(`replies/${session}/${token}`)?.toString();
+};
+
+/** A last fragment's answer: of the application, where it is not 200. */
+export const expectAnswer = (
+  response: { status: number; headers: object },
+  status: number,
+  error?: string,
+) => {
+  expect(response).toMatchObject({
+    status,
+    headers: { 'BITS-Received-Content-Range': '26', ...(error === undefined ? {} : { 'BITS-Error': error }) },
+  });
+  const context = error === undefined ? undefined : '0x7';
+  expect(response.headers).toEqual(expect.objectContaining({ 'BITS-Packet-Type': 'Ack' }));
+  expect(Object.entries(response.headers).find(([name]) => name === 'BITS-Error-Context')?.[1]).toBe(context);
 };

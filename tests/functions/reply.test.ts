@@ -1,30 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Answer, ApplicationError } from '../../lib/reply/application.ts';
-import {
-  cancelPacket,
-  closePacket,
-  createPacket,
-  openSession,
-  textFragment,
-  withHeaders,
-} from '../support/packets.ts';
-import { SweepHarness } from '../support/sweep-harness.ts';
-import { bodyReply, halfwayWith, replyApplication, replyAt, replyHarness } from './reply-harness.ts';
+import type { Answer } from '../../lib/reply/application.ts';
+import { cancelPacket, closePacket, openSession, textFragment } from '../support/packets.ts';
+import { bodyReply, expectAnswer, halfwayWith, replyAt, replyHarness } from './reply-harness.ts';
 import { text } from './sessions.ts';
 import { expectNothingLeft, objectText, sessionStates } from './state.ts';
 
 const digest = createHash('sha256').update(text).digest('hex');
 const written: Answer = { status: 200, publish: false, reply: { is: 'written' } };
-const expectAnswer = (response: { status: number; headers: object }, status: number, error?: string) => {
-  expect(response).toMatchObject({
-    status,
-    headers: { 'BITS-Received-Content-Range': '26', ...(error === undefined ? {} : { 'BITS-Error': error }) },
-  });
-  const context = error === undefined ? undefined : '0x7';
-  expect(response.headers).toEqual(expect.objectContaining({ 'BITS-Packet-Type': 'Ack' }));
-  expect(Object.entries(response.headers).find(([name]) => name === 'BITS-Error-Context')?.[1]).toBe(context);
-};
 
 describe('a destination with a reply application', () => {
   it('asks at the last fragment, of the whole file in holding, and names the reply in the Ack', async () => {
@@ -218,123 +201,6 @@ describe('where the reply is', () => {
   });
 });
 
-describe('an application that fails', () => {
-  const wrong: [string, Answer | ApplicationError, number, string, boolean][] = [
-    ['refuses', { status: 403 }, 403, '0x80190193', true],
-    ['does not know the way', { status: 404 }, 404, '0x80190194', true],
-    ['implements nothing', { status: 501 }, 501, '0x801901F5', true],
-    ['is busy', { status: 503 }, 503, '0x801901F7', false],
-    ['fails', { status: 500 }, 500, '0x801901F4', false],
-    ['conflicts', { status: 409 }, 409, '0x80190199', false],
-    ['redirects', { status: 302 }, 411, '0x80070057', true],
-    ['answers with another success', { status: 204 }, 411, '0x80070057', true],
-    ['asks the client for credentials', { status: 401 }, 411, '0x80070057', true],
-    ['asks for smaller fragments', { status: 413 }, 411, '0x80070057', true],
-    ['answers garbage', new ApplicationError('INVALID_ANSWER', 'x'), 411, '0x80070057', true],
-    ['is not there', new ApplicationError('UNREACHABLE', 'x'), 503, '0x801901F7', false],
-    ['may not be called', new ApplicationError('NOT_ALLOWED', 'x'), 503, '0x801901F7', false],
-  ];
-  it.each(wrong)('%s: the client is told, and it is asked again unless that is final', async (...row) => {
-    const [, step, status, error, isFinal] = row;
-    const under = replyHarness();
-    under.script.push(step);
-    const { session, last } = await halfwayWith(under);
-    expectAnswer(await under.harness.send(last), status, error);
-    // What is the application's word on the upload is nothing for a person to look at.
-    const isWord = [403, 404, 409].includes(status);
-    const alarms = under.harness.alarms.filter(({ what }) => what === 'a reply application failed');
-    expect(alarms).toHaveLength(isWord ? 0 : 1);
-    const again = await under.harness.send(last);
-    if (isFinal) expectAnswer(again, status, error);
-    else expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
-    expect(under.asked).toHaveLength(isFinal ? 1 : 2);
-    expect(new Set(under.asked.map(({ reply }) => reply.key)).size).toBe(1);
-    expect((await under.harness.send(closePacket(session))).status).toBe(isFinal ? status : 200);
-    expect(objectText(under.harness)).toBe(isFinal ? undefined : text);
-    // The session of a refusal is over; what else may be a mistake leaves the file to the session's end.
-    if (!isFinal || status === 403) expectNothingLeft(under.harness);
-    else expect(sessionStates(under.harness)).toEqual(['stored']);
-  });
-
-  it('why its secret could not be read was nowhere to be found: the alarm has the causes', async () => {
-    const under = replyHarness();
-    const cause = new Error('AccessDeniedException');
-    under.script.push(new ApplicationError('NOT_ALLOWED', 'the secret cannot be read', { cause }));
-    const { session, last } = await halfwayWith(under);
-    await under.harness.send(last);
-    expect(under.harness.alarms).toMatchObject([
-      {
-        what: 'a reply application failed',
-        facts: { session: session.slice(1, -1), destination: '/drop/', error: { cause: { cause } } },
-      },
-    ]);
-  });
-
-  it('is out of time: 408, and a later answer comes to nothing', async () => {
-    const under = replyHarness({}, { remainingMs: 8_050 });
-    let late: (() => void) | undefined;
-    under.script.push(async (_, signal) => {
-      await new Promise<void>((resolve, reject) => {
-        late = resolve;
-        signal.addEventListener('abort', () => reject(signal.reason));
-      });
-      return bodyReply('late');
-    });
-    const { last } = await halfwayWith(under);
-    expectAnswer(await under.harness.send(last), 408, '0x80070112');
-    late?.();
-    const again = await under.harness.send(last);
-    expect(replyAt(under, again.headers['BITS-Reply-URL'])).toBe(digest);
-  });
-});
-
-describe('a client that gets past its application', () => {
-  const expectTransient = (answer: { status: number; headers: object }) =>
-    expect(answer).toMatchObject({
-      status: 503,
-      headers: { 'BITS-Error-Code': '0x801901F7', 'BITS-Error-Context': '0x7' },
-    });
-
-  it.each([
-    ['is busy', { status: 503 } as const],
-    ['is not there', new ApplicationError('UNREACHABLE', 'x')],
-  ])('a CLOSE after an application that %s published the file: it is asked first', async (_, failure) => {
-    const under = replyHarness();
-    under.script.push(failure, { status: 403 });
-    const { session, last } = await halfwayWith(under);
-    expect((await under.harness.send(last)).status).toBe(503);
-    expectTransient(await under.harness.send(closePacket(session)));
-    expect(objectText(under.harness)).toBeUndefined();
-    expect((await under.harness.send(last)).status).toBe(403);
-    expect((await under.harness.send(closePacket(session))).status).toBe(403);
-    expect(objectText(under.harness)).toBeUndefined();
-    expectNothingLeft(under.harness);
-  });
-
-  it('a CLOSE beside the last fragment published what the application refuses', async () => {
-    for (let ticks = 0; ticks < 40; ticks++) {
-      const under = replyHarness();
-      under.script.push({ status: 403 });
-      const { session, last } = await halfwayWith(under);
-      const answered = under.harness.send(last);
-      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
-      await Promise.all([answered, under.harness.send(closePacket(session))]);
-      expect(objectText(under.harness)).toBeUndefined();
-    }
-  });
-
-  it.each([
-    ['no-such-host.example', 403],
-    ['bits.example.test:9443', 403],
-    ['bits.example.test', 200],
-    ['bits.example.test:8443', 200],
-  ])('a CREATE for the host %s, which completes a relative URL, is answered %i', async (Host, status) => {
-    const hosts = ['bits.example.test', 'bits.example.test:8443'];
-    const under = replyHarness({ reply: { ...replyApplication, url: 'done', hosts } });
-    expect((await under.harness.send(withHeaders(createPacket(), { Host }))).status).toBe(status);
-  });
-});
-
 describe('the last fragment three times in parallel', () => {
   it('is one notification, and three times the same answer', async () => {
     const under = replyHarness();
@@ -363,86 +229,6 @@ describe('the last fragment three times in parallel', () => {
     expect(under.asked).toHaveLength(1);
     expect((await under.harness.send(closePacket(session))).status).toBe(200);
     expectNothingLeft(under.harness);
-  });
-});
-
-describe('the sweep', () => {
-  const timeoutMs = 1_209_600_000;
-
-  it('publishes after the grace what was answered so, keeps the reply, and drops it at the end', async () => {
-    const under = replyHarness();
-    const sweep = new SweepHarness(under.harness);
-    const { last } = await halfwayWith(under);
-    const url = (await under.harness.send(last)).headers['BITS-Reply-URL'];
-    under.harness.nowMs += 3_601_000;
-    await sweep.due();
-    expect(objectText(under.harness)).toBe(text);
-    expect(replyAt(under, url)).toBe(digest);
-    expect((await under.harness.send(last)).headers['BITS-Reply-URL']).toBe(url);
-    under.harness.nowMs += timeoutMs;
-    await sweep.due();
-    expectNothingLeft(under.harness);
-    expect(sessionStates(under.harness)).toEqual(['published']);
-  });
-
-  it.each([
-    ['keeps it', bodyReply('kept'), 'answered', undefined],
-    ['refused it', { status: 403 } as const, 'refused', undefined],
-    ['never answered', { status: 503 } as const, 'published', text],
-    ['is not there', { status: 404 } as const, 'published', text],
-  ])('ends at its end a session whose application %s', async (_, answer, outcome, object) => {
-    const under = replyHarness();
-    const sweep = new SweepHarness(under.harness);
-    under.script.push(answer);
-    const { last } = await halfwayWith(under);
-    await under.harness.send(last);
-    under.harness.nowMs += timeoutMs - 1_000;
-    await sweep.due();
-    expect(objectText(under.harness)).toBeUndefined();
-    under.harness.nowMs += 2_000;
-    await sweep.due();
-    expect(sessionStates(under.harness)).toEqual([outcome]);
-    expect(objectText(under.harness)).toBe(object);
-    expectNothingLeft(under.harness);
-    const alarms = under.harness.alarms.filter(({ what }) => what.startsWith('a file was published without'));
-    expect(alarms).toHaveLength(object === undefined ? 0 : 1);
-  });
-
-  it('published at the very end what the application refused just then', async () => {
-    const under = replyHarness();
-    const { harness } = under;
-    const sweep = new SweepHarness(harness);
-    under.script.push({ status: 503 }, { status: 403 });
-    const { last } = await halfwayWith(under);
-    await harness.send(last);
-    harness.nowMs += timeoutMs + 1_000;
-    let told: number | undefined;
-    harness.objects.hooks.before = async () => {
-      harness.objects.hooks.before = undefined;
-      told = (await harness.anotherEnvironment().send(last)).status;
-    };
-    await sweep.due();
-    await sweep.due();
-    expect(told).toBe(403);
-    expect(sessionStates(harness)).toEqual(['refused']);
-    expect(objectText(harness)).toBeUndefined();
-    expectNothingLeft(harness);
-  });
-
-  it('takes no held file and no named reply for an orphan, and every other one', async () => {
-    const under = replyHarness();
-    const sweep = new SweepHarness(under.harness);
-    const { last } = await halfwayWith(under);
-    const url = (await under.harness.send(last)).headers['BITS-Reply-URL'];
-    const [held] = under.asked;
-    await under.harness.objects.putPiece(`${held?.reply.key}0`, Buffer.from('of a lost notification'));
-    sweep.inventory.stamp(under.harness.nowMs);
-    under.harness.nowMs += 3_601_000;
-    await sweep.orphans();
-    expect([...under.harness.objects.pieces.keys()].sort()).toEqual([
-      held?.upload.key,
-      `${url}`.replace(/^.*bits-replies/, 'replies'),
-    ]);
   });
 });
 
