@@ -8,24 +8,27 @@ const maxKeptBytes = 16 * 2 ** 20;
  * for each would cost more processor, in the garbage collector, than everything else that the front door does.
  */
 export class BodyMemory {
+  readonly #own = new WeakSet<ArrayBufferLike>();
   readonly #kept: Buffer[] = [];
   #keptBytes = 0;
 
   /** Memory of exactly `bytes`, with anything in it. */
   take(bytes: number): Buffer {
+    if (bytes < minKeptBytes) return Buffer.allocUnsafe(bytes);
     const at = this.#kept.findIndex(({ length }) => length >= bytes);
-    const [kept] = bytes < minKeptBytes || at === -1 ? [] : this.#kept.splice(at, 1);
-    if (kept === undefined) return Buffer.allocUnsafe(bytes);
-    this.#keptBytes -= kept.length;
-    return kept.subarray(0, bytes);
+    const [kept] = at === -1 ? [] : this.#kept.splice(at, 1);
+    if (kept !== undefined) {
+      this.#keptBytes -= kept.length;
+      return kept.subarray(0, bytes);
+    }
+    const fresh = Buffer.allocUnsafeSlow(bytes);
+    this.#own.add(fresh.buffer);
+    return fresh;
   }
 
-  /** Takes a body back, of which nobody keeps a view. What did not come from `take` is welcome as well. */
-  give(body: Buffer): void {
-    const { buffer, byteOffset } = body;
-    // A slice of Node's pool belongs to others.
-    if (byteOffset !== 0 || buffer.byteLength < minKeptBytes) return;
-    if (this.#keptBytes + buffer.byteLength > maxKeptBytes) return;
+  /** Takes a body back, of which nobody keeps a view. Memory that is not its own is left alone: it may be part of Node's pool. */
+  give({ buffer }: Buffer): void {
+    if (!this.#own.has(buffer) || this.#keptBytes + buffer.byteLength > maxKeptBytes) return;
     this.#keptBytes += buffer.byteLength;
     this.#kept.push(Buffer.from(buffer));
   }
