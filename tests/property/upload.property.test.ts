@@ -101,7 +101,7 @@ describe('whatever a client does, the object is the file', () => {
           await run(settings, actions, rest);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
   });
 
@@ -115,7 +115,7 @@ describe('whatever a client does, the object is the file', () => {
           await run(settings, actions, rest);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
   });
 });
