@@ -2,9 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { minimize } from './minimize.ts';
 import { record, type Summary } from './record.ts';
-import { runSchedule } from './schedule.ts';
 import type { WorkerReport } from './worker.ts';
 
 const usage = `npm run faults -- [--runs N] [--concurrency C] [--from SEED] [--json] [--brief] [--record]
@@ -21,6 +19,8 @@ const whole = (name: string, text: string | undefined, fallback: number): number
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new RangeError(`--${name} takes a whole number, not ${text}`);
 };
+
+// What runs a schedule is loaded by the workers: here only where one is replayed.
 
 /** Hands seeds to worker processes; stops at the first broken promise. */
 const runAll = async (
@@ -93,6 +93,7 @@ const showProgress = (runs: number) => {
 };
 
 const replay = async (seed: number): Promise<boolean> => {
+  const { runSchedule } = await import('./schedule.ts');
   const { trace, violation } = await runSchedule(seed);
   console.log(trace.join('\n'));
   console.log(violation === undefined ? `seed ${seed}: every promise held` : `seed ${seed}: ${violation}`);
@@ -124,6 +125,7 @@ const main = async (): Promise<boolean> => {
   else print(summary);
   if (values.record) await record(summary, workers);
   for (const { seed } of values.brief ? [] : summary.failed.slice(0, 1)) {
+    const { minimize } = await import('./minimize.ts');
     const { violation, trace } = await minimize(seed);
     console.log(`\nseed ${seed}, with as few faults as break it: ${violation}\n${trace.join('\n')}`);
     console.log(`\nnpm run faults -- --seed ${seed} replays it`);
