@@ -27,7 +27,7 @@ import type {
 } from './object-store.ts';
 import type { Span } from './parts.ts';
 import { asStoreError, completionAnswerOf, saysMissing } from './s3-errors.ts';
-import { type CallOptions, wholeObject } from './whole-object.ts';
+import { type CallOptions, callTimeMs, wholeObject } from './whole-object.ts';
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -38,10 +38,6 @@ export interface S3StoreOptions {
 
 /** S3 deletes at most this many objects in one call. */
 const maxDeletesPerCall = 1000;
-/** A call that moves nothing large answers within this, or is repeated. */
-const callTimeoutMs = 10_000;
-/** The slowest S3 is given for moving bytes before a call is repeated. */
-const leastBytesPerMs = 2_000;
 /** Complete of a large upload may take minutes [API_CompleteMultipartUpload]. */
 const completeTimeoutMs = 220_000;
 
@@ -263,7 +259,7 @@ const at = ({ bucket, key }: Target): { Bucket: string; Key: string } => ({ Buck
 
 const call = (signal: AbortSignal | undefined, bodyBytes = 0): CallOptions => ({
   ...(signal === undefined ? {} : { abortSignal: signal }),
-  requestTimeout: callTimeoutMs + bodyBytes / leastBytesPerMs,
+  requestTimeout: callTimeMs(bodyBytes),
 });
 
 /** S3 writes a CRC32 as the base64 of its four bytes, most significant first. */

@@ -2,9 +2,14 @@ import type { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 /** How often an answer that broke off is asked for again. The call itself the SDK repeats. */
 const maxReads = 3;
-/** A body that has not come by then, and by what its length takes at the least speed, never will. */
-const bodyTimeoutMs = 10_000;
+/** A call that moves nothing large answers within this, or is repeated. */
+const callTimeoutMs = 10_000;
+/** The slowest that S3 is given for moving bytes before a call is repeated. */
 const leastBytesPerMs = 2_000;
+
+/** How long a call that moves so many bytes may take. */
+export const callTimeMs = (bodyBytes: number, atLeastMs = callTimeoutMs): number =>
+  atLeastMs + bodyBytes / leastBytesPerMs;
 
 /** How a call is sent. */
 export interface CallOptions {
@@ -16,14 +21,14 @@ export interface CallOptions {
 /**
  * The whole body of an object, or of its range. The SDK's time-outs and its retries end with the head of an answer: a body that
  * broke off would be a fault of the whole packet, and one that stalls would last until the function's deadline.
- * @param timeoutMs for the body, besides what its length takes
+ * @param bodyTimeoutMs for the body, besides what its length takes
  * @throws what the call, or the last of the bodies, failed with
  */
 export const wholeObject = async (
   client: S3Client,
   command: GetObjectCommand,
   options: CallOptions = {},
-  timeoutMs = bodyTimeoutMs,
+  bodyTimeoutMs = callTimeoutMs,
 ): Promise<Uint8Array> => {
   for (let reads = 1; ; reads++) {
     const stalled = new AbortController();
@@ -31,7 +36,7 @@ export const wholeObject = async (
     const abortSignal = AbortSignal.any([...signals, stalled.signal]);
     const { Body, ContentLength = 0 } = await client.send(command, { ...options, abortSignal });
     if (Body === undefined) throw new Error('a GetObject answer without a body');
-    const timer = setTimeout(() => stalled.abort(), timeoutMs + ContentLength / leastBytesPerMs);
+    const timer = setTimeout(() => stalled.abort(), callTimeMs(ContentLength, bodyTimeoutMs));
     try {
       return await Body.transformToByteArray();
     } catch (error) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { behaviour, expectError } from './support/behaviour.ts';
+import { behaviour } from './support/behaviour.ts';
 import { bytesOf } from './support/bytes.ts';
 import { algorithms, digits, field, header, known, wrong } from './support/checksums.ts';
+import { checksumsOf } from './support/requests.ts';
 import { type ServerUnderTest, startServer } from './support/server-under-test.ts';
 
 let s3: ServerUnderTest;
@@ -12,9 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => s3.stop());
 
-const head = (Key: string) =>
-  s3.client.send(new HeadObjectCommand({ Bucket: s3.bucket, Key, ChecksumMode: 'ENABLED' }));
-const isAbsent = (Key: string) => expectError(head(Key), 'NotFound', 404);
+const { head, isAbsent } = checksumsOf(() => s3);
 
 describe('of a single write', () => {
   for (const algorithm of algorithms) {

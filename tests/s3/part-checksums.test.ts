@@ -5,7 +5,6 @@ import {
   type CompleteMultipartUploadCommandInput,
   CreateMultipartUploadCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -15,6 +14,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { behaviour, expectError } from './support/behaviour.ts';
 import { bytesOf, patternedBytes } from './support/bytes.ts';
 import { type Algorithm, digits, field, header, known, wrong } from './support/checksums.ts';
+import { checksumsOf } from './support/requests.ts';
 import { type ServerUnderTest, startServer } from './support/server-under-test.ts';
 
 let s3: ServerUnderTest;
@@ -23,9 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => s3.stop());
 
-const head = (Key: string) =>
-  s3.client.send(new HeadObjectCommand({ Bucket: s3.bucket, Key, ChecksumMode: 'ENABLED' }));
-const isAbsent = (Key: string) => expectError(head(Key), 'NotFound', 404);
+const { head, isAbsent } = checksumsOf(() => s3);
 
 describe('of an upload in parts', () => {
   const bodies = [
