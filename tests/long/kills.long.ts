@@ -70,9 +70,7 @@ it(`npm start is killed ${kills} times in one upload of 200 MiB: the file arrive
   expect(lowest, 'the acknowledged offset never fell').toBe(0);
   const check = new UploadCheck(places);
   expect(await check.sha256Of('killed.bin')).toBe(await sha256OfSource(source));
-  // Pieces of attempts that were killed before their commit went with the CLOSE. An upload that was begun and not committed is
-  // left to the orphan pass, which takes only what is a day old.
-  const left = (await check.leftovers()).filter((line) => !line.startsWith('open upload'));
-  expect(left).toEqual([]);
+  // Pieces of attempts that were killed before their commit went with the CLOSE.
+  expect(await check.leftoversAfterKills()).toEqual([]);
   check.close();
 });

@@ -22,6 +22,8 @@ export interface StackPlaces {
   readonly buckets: { readonly staging: string; readonly upload: string };
 }
 
+const emptySession = 'session without a byte';
+
 /** What must be true of the stores after an upload, looked at through the SDK and not through our own code. */
 export class UploadCheck {
   readonly #s3: S3Client;
@@ -64,8 +66,23 @@ export class UploadCheck {
       ...open.map(({ Key, UploadId }) => `open upload ${Key} ${UploadId}`),
       ...sessions
         .filter((item) => item['state']?.S !== 'tombstone' || item['dueAt'] !== undefined)
-        .map((item) => `session ${item['sessionId']?.S} is ${item['state']?.S}`),
+        .map((item) => {
+          const name =
+            item['total'] === undefined && item['state']?.S === 'receiving' ? emptySession : 'session';
+          return `${name} ${item['sessionId']?.S} is ${item['state']?.S}`;
+        }),
     ];
+  }
+
+  /**
+   * What is left and should not be, where processes were killed in the middle of requests. Two things go later by design: an
+   * upload that was begun and not committed is the orphan pass's, which takes only what is a day old; and a session whose
+   * CREATE was carried out but never answered, so that the client made another, has no byte and lives 24 hours.
+   */
+  async leftoversAfterKills(): Promise<readonly string[]> {
+    return (await this.leftovers()).filter(
+      (line) => !line.startsWith('open upload') && !line.startsWith(emptySession),
+    );
   }
 
   /** Every item of the session table. */
