@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type Bundle, bundleFunction, functionFiles } from './bundles.ts';
+import { leaveWithReader } from './command-line.ts';
 
 const run = promisify(execFile);
 
@@ -77,4 +78,5 @@ const report = async (): Promise<void> => {
   }
 };
 
+leaveWithReader();
 await report();

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { leaveWithReader } from '../command-line.ts';
 
 /** What a command was asked cannot be done; the message is all that its user needs. */
 export class CommandError extends Error {
@@ -32,6 +33,7 @@ export const writeDocument = async (file: string, content: unknown): Promise<voi
 
 /** Runs a command line; what its user can put right is one line on standard error and exit code 1. */
 export const runCommand = async (work: () => Promise<string>): Promise<void> => {
+  leaveWithReader();
   try {
     console.log(await work());
   } catch (error) {

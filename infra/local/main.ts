@@ -1,3 +1,4 @@
+import { leaveWithReader } from '../command-line.ts';
 import { StartError } from './errors.ts';
 import { watchParent } from './parent-watch.ts';
 import { eventLine, packetLine, startReport } from './report.ts';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   await stack.stop();
 }
 
+leaveWithReader();
 try {
   await main();
   process.exit(0);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runCommandLine } from '../command-line.ts';
 import { type Bill, billOf, idlePerMonth } from './bill.ts';
 import { type Counts, times, type UploadShape } from './counts.ts';
 import { designs } from './designs.ts';
@@ -103,10 +104,4 @@ const main = (): void => {
   else print(lines, gib, shape);
 };
 
-try {
-  main();
-} catch (error) {
-  const isMistake = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
-  console.error(isMistake ? `${error.message}\n\n${usage}` : error);
-  process.exitCode = 2;
-}
+await runCommandLine(usage, main);

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { runCommandLine } from '../../infra/command-line.ts';
 import { writeIntoPage } from '../../infra/planning/page.ts';
 import { bytesText } from '../../infra/planning/table.ts';
 import { type BenchCommand, readArguments, usage } from './arguments.ts';
@@ -77,12 +78,8 @@ const bench = async ({ plans, isJudged, asJson, writesPage }: BenchCommand): Pro
   return missed.length === 0;
 };
 
-try {
+await runCommandLine(usage, async () => {
   const command = readArguments(process.argv.slice(2));
-  if (command === 'help') console.log(usage);
-  else process.exitCode = (await bench(command)) ? 0 : 1;
-} catch (error) {
-  const isMistake = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
-  console.error(isMistake ? `${error.message}\n\n${usage}` : error);
-  process.exitCode = 2;
-}
+  if (command === 'help') return console.log(usage);
+  return (await bench(command)) ? 0 : 1;
+});

@@ -1,3 +1,4 @@
+import { leaveWithReader } from '../../infra/command-line.ts';
 import { ConnectionError } from '../support/http/raw-connection.ts';
 import { parseCommand, USAGE, UsageError } from './arguments.ts';
 import { formatResult, formatSummary } from './report.ts';
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   return report.failed === 0 && report.passed > 0 ? 0 : 1;
 }
 
+leaveWithReader();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runCommandLine } from '../../infra/command-line.ts';
 import { record, type Summary } from './record.ts';
 import type { WorkerReport } from './worker.ts';
 
@@ -146,11 +147,4 @@ const print = ({ runs, failed, steps, seconds, cpuSeconds, tally }: Summary): vo
   for (const { seed, violation } of failed) console.log(`seed ${seed}: ${violation}`);
 };
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  console.error(
-    error instanceof RangeError || error instanceof TypeError ? `${error.message}\n\n${usage}` : error,
-  );
-  process.exitCode = 2;
-}
+await runCommandLine(usage, async () => ((await main()) ? 0 : 1));

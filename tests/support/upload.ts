@@ -1,3 +1,4 @@
+import { leaveWithReader } from '../../infra/command-line.ts';
 import { parseUploadCommand, USAGE, UsageError } from './upload-cli/arguments.ts';
 import { formatBytes, formatDuration, ProgressDisplay } from './upload-cli/progress.ts';
 import { runUpload, type UploadSuccess } from './upload-cli/run-upload.ts';
@@ -43,6 +44,7 @@ function describe(result: UploadSuccess): string {
   ].join('\n');
 }
 
+leaveWithReader();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runCommandLine } from '../../command-line.ts';
 import { writeIntoPage } from '../page.ts';
 import { limitUses } from './limits.ts';
 import { costOf, reportText, scenariosText } from './report.ts';
@@ -74,22 +75,13 @@ const writePage = async (): Promise<void> => {
   process.stderr.write('docs/scaling.md is written\n');
 };
 
-try {
+await runCommandLine(usage, async () => {
   const { options, asJson, writesPage, wantsHelp } = readOptions();
-  if (wantsHelp) {
-    console.log(usage);
-  } else if (writesPage) {
-    await writePage();
-  } else {
-    const report = simulateFleet(options);
-    if (asJson)
-      console.log(
-        JSON.stringify({ ...options, report, limits: limitUses(report), cost: costOf(report, options) }),
-      );
-    else console.log(reportText(report, options));
-  }
-} catch (error) {
-  const isMistake = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
-  console.error(isMistake ? `${error.message}\n\n${usage}` : error);
-  process.exitCode = 2;
-}
+  if (wantsHelp) return console.log(usage);
+  if (writesPage) return writePage();
+  const report = simulateFleet(options);
+  if (!asJson) return console.log(reportText(report, options));
+  console.log(
+    JSON.stringify({ ...options, report, limits: limitUses(report), cost: costOf(report, options) }),
+  );
+});
