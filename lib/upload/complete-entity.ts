@@ -90,7 +90,7 @@ export const completeEntity = async (
     });
     switch (answer) {
       case 'completed':
-        return afterwards(services, session, budget);
+        return afterwards(services, session, onlyIfAbsent, budget);
       case 'no-such-upload': {
         const now = owner(session, await services.objects.head(upload, budget.signal));
         if (now === 'another' && onlyIfAbsent) return taken;
@@ -136,12 +136,16 @@ const owner = (session: Stored | Publishing, found: FoundObject | undefined): Ow
 const afterwards = async (
   services: UploadServices,
   session: Stored | Publishing,
+  onlyIfAbsent: boolean,
   { signal }: Budget,
 ): Promise<Verdict> => {
   const found = await services.objects
     .head(uploadTarget(services, session), signal)
     .catch(() => 'unanswered' as const);
-  if (found === 'unanswered' || owner(session, found) === 'ours') return published;
+  if (found === 'unanswered') return published;
+  const there = owner(session, found);
+  // Where files replace each other, one that came after ours is what was asked for.
+  if (there === 'ours' || (there === 'another' && !onlyIfAbsent)) return published;
   const why = 'S3 completed the object, and another look did not find it';
   return { is: 'unverified', why, isBelieved: false };
 };

@@ -68,6 +68,12 @@ const cases: readonly Case[] = [
     unverified,
     1,
   ],
+  [
+    "200, and one that came after ours has replaced it: raised the alarm that nobody had seen ours",
+    { heads: [nobody, anothers], answers: ['completed'], session: overwriting },
+    published,
+    1,
+  ],
   ["200, and another's is there", { heads: [nobody, anothers], answers: ['completed'] }, unverified, 1],
   [
     '200, and the look is not answered',
