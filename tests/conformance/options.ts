@@ -34,6 +34,8 @@ export interface ConformanceOptions {
   readonly expireSession?: ((sessionId: string) => Promise<void>) | undefined;
   /** Reads a published object by its upload URL; undefined when there is none. Lets the suite compare bytes. */
   readonly readObject?: ((url: URL) => Promise<Uint8Array | undefined>) | undefined;
+  /** In the names of what is uploaded, `conformance-RUN-CASE`. Default: eight digits by chance. */
+  readonly runId?: string | undefined;
   /** Run only cases whose id contains one of these. */
   readonly only?: readonly string[] | undefined;
   /** Leave out the cases that send megabytes. */

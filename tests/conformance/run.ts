@@ -35,7 +35,7 @@ export async function runConformance(options: ConformanceOptions, hooks: RunHook
   // Nobody there is one message, not one for each case.
   (await RawConnection.open(url)).destroy();
   // Names differ from run to run: objects of earlier runs cannot be removed by BITS and must not matter.
-  const runId = randomBytes(4).toString('hex');
+  const runId = options.runId ?? randomBytes(4).toString('hex');
   const results: CaseResult[] = [];
   const report = (result: CaseResult) => {
     results.push(result);

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readStackFile, spawnStack } from '../local/stack-process.ts';
+import { spawnStack } from '../local/stack-process.ts';
 import { BitsUpload, generatedSource } from '../support/bits-client/index.ts';
+import { readStackFile } from '../support/stack-file.ts';
 import { sha256OfSource, UploadCheck } from '../support/upload-check.ts';
 
 const mebibyte = 2 ** 20;

@@ -9,8 +9,9 @@ import { StartError } from '../../infra/local/errors.ts';
 import { isAlive } from '../../infra/local/process-table.ts';
 import { readSettings } from '../../infra/local/settings.ts';
 import { startLocalStack } from '../../infra/local/stack.ts';
+import { readStackFile } from '../support/stack-file.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
-import { readStackFile, spawnStack } from './stack-process.ts';
+import { spawnStack } from './stack-process.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const servers: Server[] = [];

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
-import { z } from 'zod';
 
 const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
@@ -65,22 +62,4 @@ export function spawnStack(environment: Readonly<Record<string, string>>): Stack
       }
     },
   };
-}
-
-const stackFileSchema = z.object({
-  bits: z.url(),
-  s3: z.object({
-    endpoint: z.url(),
-    region: z.string(),
-    accessKeyId: z.string(),
-    secretAccessKey: z.string(),
-  }),
-  dynamodb: z.object({ endpoint: z.url(), table: z.string() }),
-  buckets: z.object({ staging: z.string(), upload: z.string() }),
-  destinations: z.array(z.looseObject({ prefix: z.string(), bucket: z.string() })),
-  pid: z.int(),
-});
-
-export async function readStackFile(dataDir: string): Promise<z.infer<typeof stackFileSchema>> {
-  return stackFileSchema.parse(JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8')));
 }

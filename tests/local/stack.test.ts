@@ -5,8 +5,8 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { afterEach, expect, test } from 'vitest';
 import type { AccessRecord } from '../../infra/local/alb/front-door.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../infra/local/stack.ts';
+import { readStackFile } from '../support/stack-file.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
-import { readStackFile } from './stack-process.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const stacks: LocalStack[] = [];

@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { deployedService, NoServiceError } from '../deployment/subject.ts';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../', import.meta.url));
@@ -52,7 +59,33 @@ describe('npm run deploy, to a server that stands in for AWS', () => {
       for (const [name, status] of created) expect(status, name).toMatch(/^(CREATE|UPDATE)_COMPLETE$/);
     }
   });
+
+  it('is found by npm run check, its logs as well', async () => {
+    const { baseUrl, logs, stores } = await deployedService('dev', credentials);
+    expect(baseUrl).toMatch(/^http:\/\/./);
+    await expect(stores.placeOf('NONE')).rejects.toThrow(/^session NONE is not in bits-s3-dev-/i);
+    const client = new CloudWatchLogsClient(credentials);
+    const group = { logGroupName: '/aws/lambda/bits-s3-dev-fragment', logStreamName: 'environment' };
+    await client.send(new CreateLogStreamCommand(group));
+    const now = Date.now();
+    const logEvents = [now - 60_000, now].map((timestamp) => ({ timestamp, message: `at ${timestamp}\n` }));
+    await client.send(new PutLogEventsCommand({ ...group, logEvents }));
+    expect(await logs?.since(now - 1_000)).toEqual([{ functionName: 'fragment', text: `at ${now}` }]);
+    client.destroy();
+    logs?.close();
+    stores.close();
+  });
+
+  it('a stage that nobody deployed is none, and npm run check says so', async () => {
+    await expect(deployedService('other', credentials)).rejects.toThrow(NoServiceError);
+  });
 });
+
+const credentials = {
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+};
 
 const environment = (home: string) => ({
   PATH: process.env['PATH'],
@@ -64,26 +97,15 @@ const environment = (home: string) => ({
   AWS_ENDPOINT_URL: endpoint,
 });
 
-/** Logical id → status. Asked without an SDK: the project has none for this service. */
+/** Logical id → status. */
 const stackResources = async (stack: string): Promise<ReadonlyMap<string, string>> => {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=none',
-    },
-    body: new URLSearchParams({
-      Action: 'DescribeStackResources',
-      StackName: stack,
-      Version: '2010-05-15',
-    }),
-  });
-  const text = await response.text();
+  const client = new CloudFormationClient(credentials);
+  const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName: stack }));
+  client.destroy();
   return new Map(
-    [...text.matchAll(/<member>(.*?)<\/member>/gs)].flatMap(([, member = '']) => {
-      const [, id] = /<LogicalResourceId>(.*?)</.exec(member) ?? [];
-      const [, status = ''] = /<ResourceStatus>(.*?)</.exec(member) ?? [];
-      return id === undefined ? [] : [[id, status] as const];
-    }),
+    // moto lists some without a name.
+    StackResources.flatMap(({ LogicalResourceId, ResourceStatus = '' }) =>
+      LogicalResourceId === undefined ? [] : [[LogicalResourceId, ResourceStatus] as const],
+    ),
   );
 };
