@@ -235,8 +235,14 @@ export const cleaned = (session: Complete | Tombstone, moment: Moment): Complete
 };
 
 /** A STORED session that cannot be published yet stays as it is until the sweep looks again. */
-export const postpone = (session: Stored, dueAtSeconds: number, moment: Moment): Stored => ({
+export const postpone = <S extends Stored | Publishing>(
+  session: S,
+  dueAtSeconds: number,
+  moment: Moment,
+): S => ({
   ...session,
   ...base(session, moment),
+  // Nobody is at it until then, and whoever has to end it need not wait.
+  ...(session.state === 'publishing' ? { leaseUntilMs: moment.nowMs } : {}),
   dueAtSeconds,
 });

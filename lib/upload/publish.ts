@@ -12,6 +12,11 @@ import { settleAll } from './settle-all.ts';
 /** Whose packet publishes: a CLOSE also ends the session, everything else leaves it COMPLETE for the CLOSE to come. */
 export type Publisher = 'close-session' | 'last-fragment' | 'sweep';
 
+/** Stamped PUBLISHING, and another has the destination: the file is whole, and its bytes are where they were. */
+interface Waiting {
+  readonly waits: Publishing;
+}
+
 /** How soon somebody else's publication is looked at again while it is under way: soon at first, then less often. */
 const firstPollMs = 250;
 const maxPollMs = 2_000;
@@ -20,7 +25,8 @@ const maxPollMs = 2_000;
  * Brings a STORED session to its end: verify the parts, stamp PUBLISHING (the point of no return, with a lease until
  * this invocation's deadline), complete the object, end the session. Every step may be repeated by anybody: who finds
  * the stamp of another waits for its lease and takes over.
- * @returns the decided session, or `undefined` if its item is gone
+ * @returns the decided session, or `undefined` if its item is gone; for the sweep also one that is still PUBLISHING: its
+ *   destination was taken meanwhile, and nothing is decided yet
  * @throws when it could not be decided: the session stays STORED or PUBLISHING, and a repeat carries on
  */
 export const publish = async (
@@ -28,7 +34,7 @@ export const publish = async (
   start: Stored | Publishing,
   publisher: Publisher,
   budget: Budget,
-): Promise<Complete | Tombstone | undefined> => {
+): Promise<Publishing | Complete | Tombstone | undefined> => {
   let session: Session | undefined = start;
   let pollMs = firstPollMs;
   for (;;) {
@@ -56,7 +62,9 @@ export const publish = async (
         }
         break;
     }
-    session = await publishOnce(services, session, publisher, budget);
+    const next = await publishOnce(services, session, publisher, budget);
+    if (next !== undefined && 'waits' in next) return next.waits;
+    session = next;
   }
 };
 
@@ -73,7 +81,7 @@ const publishOnce = async (
   session: Stored | Publishing,
   publisher: Publisher,
   budget: Budget,
-): Promise<Session | undefined> => {
+): Promise<Session | Waiting | undefined> => {
   if (session.state === 'stored' && isHeld(session)) {
     const copied = await copyHeld(services, session, budget);
     if (copied !== session) return copied;
@@ -120,7 +128,9 @@ const settle = async (
   publisher: Publisher,
   stagingIsClean: boolean,
   budget: Budget,
-): Promise<Session | undefined> => {
+): Promise<Session | Waiting | undefined> => {
+  // A client hears the refusal; where nobody listens, it is a person's to decide.
+  if (verdict.is === 'taken' && publisher === 'sweep' && !session.closedEmpty) return { waits: session };
   if (verdict.is === 'lost' || verdict.is === 'unverified') {
     services.alarm(`publication ${verdict.is}`, { session: session.sessionId, why: verdict.why });
   }

@@ -1,18 +1,11 @@
 import { isKeptBack, keptBackAs } from '../session/decide-end.ts';
-import type {
-  Complete,
-  Notification,
-  Publishing,
-  Receiving,
-  Session,
-  Stored,
-  Tombstone,
-} from '../session/session.ts';
+import type { Notification, Publishing, Receiving, Session, Stored } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { discard, postpone } from '../session/transitions.ts';
+import { verifyParts } from './complete-entity.ts';
 import { cleanUp, deleteStaging } from './discard.ts';
 import { discardSession, forgetSession } from './end-session.ts';
-import { uploadTarget } from './held.ts';
+import { isHeld, uploadTarget } from './held.ts';
 import { publish } from './publish.ts';
 import { type Budget, momentOf, type UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
@@ -78,6 +71,15 @@ const sweepStored = async (
   const isTaken = there !== undefined && there.sessionId !== session.sessionId;
   if (!isTaken || session.closedEmpty) return publishUnattended(services, session, budget);
 
+  return waitForRoom(services, session, budget);
+};
+
+/** Looks again in a day, with an alarm for whoever can make room; at the hard end of its session the file is discarded. */
+const waitForRoom = async (
+  services: UploadServices,
+  session: Stored | Publishing,
+  budget: Budget,
+): Promise<Session | undefined> => {
   const moment = momentOf(services);
   const nowSeconds = Math.floor(moment.nowMs / 1000);
   const hardEndSeconds = Math.floor(session.createdAtMs / 1000) + services.timers.lifetimeSeconds;
@@ -89,35 +91,46 @@ const sweepStored = async (
     const commit = await services.sessions.write(later, [versionIs(session.version)], budget.signal);
     return commit.won ? later : commit.current;
   }
-  const ended = discard(session, 'refused', moment);
+  return endAsTaken(services, session, budget);
+};
+
+const endAsTaken = async (
+  services: UploadServices,
+  session: Stored | Publishing,
+  budget: Budget,
+): Promise<Session | undefined> => {
+  const ended = discard(session, 'refused', momentOf(services));
   const commit = await services.sessions.write(ended, [versionIs(session.version)], budget.signal);
   if (!commit.won) return commit.current;
-  tellDiscarded(services, session);
+  services.alarm('an acknowledged file was discarded: its destination is taken', {
+    session: session.sessionId,
+  });
   return cleanUp(services, ended, budget);
 };
 
-/** Past the point of no return a taken destination is a refusal, and nobody waits for the answer: a person must hear of it. */
+/** Publishes for nobody who waits: of what goes another way than a client would have heard, a person must hear. */
 const publishUnattended = async (
   services: UploadServices,
   session: Stored | Publishing,
   budget: Budget,
-): Promise<Complete | Tombstone | undefined> => {
+): Promise<Session | undefined> => {
   const ended = await publish(services, session, 'sweep', budget);
+  if (ended?.state === 'publishing') {
+    // Of an upload that is gone nothing waits: it was completed, and the object is another's now.
+    const isThere = isHeld(ended) || Array.isArray(await verifyParts(services, ended, budget));
+    return isThere ? waitForRoom(services, ended, budget) : endAsTaken(services, ended, budget);
+  }
   const { notification } = session;
   if (ended?.state === 'tombstone' && ended.outcome === 'published' && isUnanswered(notification)) {
     services.alarm('a file was published without an answer of its reply application', {
       session: session.sessionId,
     });
   }
-  if (ended?.state === 'tombstone' && ended.outcome === 'refused') tellDiscarded(services, session);
   return ended;
 };
 
 const isUnanswered = (notification: Notification | undefined): boolean =>
   notification !== undefined && notification.is !== 'answered';
-
-const tellDiscarded = (services: UploadServices, { sessionId }: Session): void =>
-  services.alarm('an acknowledged file was discarded: its destination is taken', { session: sessionId });
 
 /**
  * Discards the bytes of a session whose item has expired and is gone. What a late writer still adds is found by the orphan

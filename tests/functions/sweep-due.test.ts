@@ -170,9 +170,21 @@ describe('a publication whose function died', () => {
     expect(harness.alarms).toEqual([]);
   });
 
-  it('its destination taken since: refused, as the CLOSE would have been, and a person hears of it', async () => {
+  it('its destination taken since: the file waits, and a person hears of it', async () => {
     const { harness, session, sweep } = await died();
     harness.objects.plant('destination', 'file.bin');
+    harness.nowMs += 2 * 60_000;
+    await sweep.due();
+    expect(whats(harness)).toEqual(['an acknowledged file waits for its destination, which is taken']);
+    expect(sessionStates(harness)).toEqual(['publishing']);
+    expectAck(await harness.send(closePacket(session)), about(acks.accessDenied, session));
+    expectNothingLeft(harness);
+  });
+
+  it('its destination taken since, and the upload gone: nothing is left that could wait', async () => {
+    const { harness, session, sweep } = await died();
+    harness.objects.plant('destination', 'file.bin');
+    harness.objects.uploads.clear();
     harness.nowMs += 2 * 60_000;
     await sweep.due();
     expect(whats(harness)).toEqual(['an acknowledged file was discarded: its destination is taken']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ObjectStoreError } from '../../lib/upload/object-store.ts';
-import { closePacket } from '../support/packets.ts';
+import { closePacket, openSession, textFragment } from '../support/packets.ts';
 import { SweepHarness } from '../support/sweep-harness.ts';
 import { about, acks, expectAck } from './acks.ts';
 import { opened, sent, text } from './sessions.ts';
@@ -98,16 +98,65 @@ describe('a destination that is taken', () => {
     expect(harness.alarms).toEqual([]);
   });
 
-  it('taken in the last moment, past the point of no return: refused, and a person hears of it', async () => {
+  /** Another's object is there when S3 is asked to complete ours. */
+  const takenInTheLastMoment = async () => {
     const { harness, session, sweep } = await stored();
     harness.nowMs += hourMs;
     harness.objects.hooks.before = ({ name }) => {
       if (name === 'completeUpload') harness.objects.plant('destination', 'file.bin');
     };
     await sweep.due();
-    expect(whats(harness)).toEqual([discarded]);
+    harness.objects.hooks.before = undefined;
+    expect(sessionStates(harness)).toEqual(['publishing']);
+    expect(whats(harness)).toEqual([waits]);
+    expect(harness.objects.uploads.size).toBe(1);
+    return { harness, session, sweep };
+  };
+
+  it('in the last moment, past the point of no return: the file was destroyed at once, and is kept like any other', async () => {
+    const { harness, session, sweep } = await takenInTheLastMoment();
+    harness.nowMs += dayMs - 1000;
+    expect(await sweep.due()).toMatchObject({ done: 0 });
+    harness.nowMs += 1000;
+    await sweep.due();
+    expect(whats(harness)).toEqual([waits, waits]);
+    harness.objects.objects.clear();
+    harness.nowMs += dayMs;
+    await sweep.due();
+    expect(objectText(harness)).toBe(text);
+    expectNothingLeft(harness);
+    expectAck(await harness.send(closePacket(session)), about(acks.ok, session));
+  });
+
+  it('in the last moment: a CLOSE in between need not wait for anybody, and is refused', async () => {
+    const { harness, session } = await takenInTheLastMoment();
+    const nowMs = harness.nowMs;
+    expectAck(await harness.send(closePacket(session)), about(acks.accessDenied, session));
+    expect(harness.nowMs).toBe(nowMs);
+    expectNothingLeft(harness);
+  });
+
+  it('in the last moment: discarded at the hard end of its session', async () => {
+    const { harness, session, sweep } = await takenInTheLastMoment();
+    harness.nowMs += lifetimeMs;
+    await sweep.due();
+    expect(whats(harness)).toEqual([waits, discarded]);
     expectNothingLeft(harness);
     await expectUntouched(harness, closePacket(session), about(acks.accessDenied, session));
+  });
+
+  it('two files of one name, due in one run: one was destroyed, and now one is published and one waits', async () => {
+    const { harness } = await opened();
+    const sessions = [await openSession(harness), await openSession(harness)];
+    for (const [index, session] of sessions.entries())
+      await harness.send(textFragment(session, `file ${index} of that name`, 0));
+    harness.nowMs += hourMs;
+    const sweep = new SweepHarness(harness);
+    await sweep.due();
+    // The one that was only opened is there, too.
+    expect(sessionStates(harness).toSorted()).toEqual(['complete', 'publishing', 'receiving']);
+    expect(whats(harness)).toEqual([waits]);
+    expect(harness.objects.uploads.size).toBe(1);
   });
 });
 
