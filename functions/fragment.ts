@@ -87,6 +87,11 @@ const take = async (
             if (current?.version !== decision.session.version) continue;
             throw new ProtocolError('LIMIT_REACHED', noRoom);
           }
+        }
+        const timeout = destination.sessionTimeoutSeconds;
+        const received = await receive(own, warm, decision.session, incoming, timeout, call, async () => {
+          const { progress } = decision.session;
+          if (progress !== undefined) return;
           await takeSingleUse(
             services.sessions,
             admission.grant,
@@ -94,9 +99,7 @@ const take = async (
             services.timers,
             call.signal,
           );
-        }
-        const timeout = destination.sessionTimeoutSeconds;
-        const received = await receive(own, warm, decision.session, incoming, timeout, call);
+        });
         if (received.committed !== undefined) {
           call.nextOffset = nextOffset(received.committed);
           return received.committed.state === 'receiving'

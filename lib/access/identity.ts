@@ -10,6 +10,8 @@ export interface Caller {
   readonly principal: string;
   /** What a ticket says besides; every limit in it narrows its destination's, none widens it. */
   readonly grant?: Grant;
+  /** Its end has come: it only finishes what it began, and gives way to any other proof in the packet. */
+  readonly isPast?: boolean;
 }
 
 /** The terms of a ticket. */
@@ -63,13 +65,16 @@ export const authenticate = async (
   if (access.includes('mtls') !== evidence.isCertificateVerified) {
     throw new ProtocolError('ACCESS_DENIED', 'the destination belongs to the other listener');
   }
+  let past: Caller | undefined;
   for (const kind of access) {
     if (kind === 'none') return { kind, principal: anonymousPrincipal };
     const identify = identities[kind];
     if (identify === undefined) throw new Error(`nothing here can check access: ${kind}`);
     const caller = await identify(evidence);
-    if (caller !== undefined) return caller;
+    if (caller !== undefined && caller.isPast !== true) return caller;
+    past ??= caller;
   }
+  if (past !== undefined) return past;
   // Windows asks its user for what Basic wants; a ticket is not something that one could type.
   const scheme = access.includes('basic') ? 'Basic' : 'Bearer';
   throw new ProtocolError('UNAUTHORIZED', 'no credentials, or wrong or expired ones', {

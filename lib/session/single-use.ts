@@ -10,8 +10,8 @@ export interface SingleUse {
 }
 
 /**
- * Before a session takes its first bytes, or ends as an empty file without any: a ticket that is good for one upload becomes
- * this session's. Not at its creation, so that a client whose Ack got lost may create another. One write more, for such
+ * Between storing a session's first bytes and acknowledging them, or before it ends as an empty file without any: a ticket
+ * that is good for one upload becomes this session's. Not at its creation, so that a client whose Ack got lost may create another. One write more, for such
  * tickets only; remembered until the last session that the ticket could have begun is over.
  * @throws ProtocolError ACCESS_DENIED when another session has it
  */

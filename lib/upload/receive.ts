@@ -18,6 +18,8 @@ export type Received =
 /**
  * Takes the bytes that follow a session's next offset: makes them durable, then moves the offset with one conditional
  * write. Only after it may they be acknowledged [F11, F12].
+ * @param beforeCommit what must be so before the offset moves, looked at when the bytes are durable: what takes a ticket takes
+ *   none for a fragment that could not be stored. When it rejects, the session stays as it is and the bytes go.
  * @throws when a store did not answer: the write may have happened or not, so nothing is tidied up; a repeat finds out
  */
 export const receive = async (
@@ -27,6 +29,7 @@ export const receive = async (
   incoming: IncomingBytes,
   sessionTimeoutSeconds: number,
   budget: Budget,
+  beforeCommit: () => Promise<void>,
 ): Promise<Received> => {
   const attempt = services.newAttempt();
   let stored: StoredBytes;
@@ -41,6 +44,12 @@ export const receive = async (
     return { committed: undefined, current };
   }
 
+  try {
+    await beforeCommit();
+  } catch (error) {
+    await forsake(services, stored, session, budget);
+    throw error;
+  }
   const moment = momentOf(services, attempt);
   const entity = entityOf(stored.progress, incoming.originalName);
   const next =

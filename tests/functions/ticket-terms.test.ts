@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessKind } from '../../lib/access/destination.ts';
 import { mintTicket, type TicketOptions } from '../../lib/access/ticket/mint.ts';
 import { expiredSessionOf } from '../../lib/session/expired-record.ts';
+import { StoreError } from '../../lib/session/store.ts';
 import { takenTicketItem } from '../../lib/session/taken-ticket.ts';
 import { memoryHarness, type TestRequest } from '../support/functions-harness.ts';
-import { newSigningKey, ticketIdentityOf } from '../support/identities.ts';
+import { basicIdentityOf, newSigningKey, ticketIdentityOf } from '../support/identities.ts';
 import {
   cancelPacket,
   closePacket,
@@ -11,6 +13,7 @@ import {
   openSession,
   pingPacket,
   textFragment,
+  withHeaders,
 } from '../support/packets.ts';
 import { removeRecord } from '../support/stream-record.ts';
 
@@ -109,13 +112,41 @@ describe('a ticket for one upload', () => {
     expect((await holder.send(closePacket(session))).status).toBe(200);
   });
 
-  it('stays with its session when storing the first fragment failed', async () => {
+  it('was spent by a fragment that was never stored: after a day asleep its session was gone, and no other let in', async () => {
     const { harness, issue } = scene();
-    const holder = await issue({ singleUse: true });
+    const holder = await issue({ singleUse: true, expiresInSeconds: 48 * hour });
     const session = await openSession(holder);
     harness.objects.hooks.before = () => Promise.reject(new Error('S3 is away'));
     expect((await holder.send(textFragment(session, text, 0, 13))).status).toBe(503);
+    expect(harness.sessions.calls.takeTicket).toBe(0);
     harness.objects.hooks.before = undefined;
+    harness.nowMs += 25 * hour * 1_000;
+    const gone = await holder.send(textFragment(session, text, 0, 13));
+    expect(gone.headers['BITS-Error-Code']).toBe('0x8020001F');
+    const another = await openSession(holder);
+    expect((await holder.send(textFragment(another, text, 0, 13))).status).toBe(200);
+  });
+
+  it('that another session has: what was stored before that was seen goes', async () => {
+    const { harness, issue } = scene();
+    const holder = await issue({ singleUse: true });
+    const [one, other] = [await openSession(holder), await openSession(holder)];
+    expect((await holder.send(textFragment(one, text, 0))).status).toBe(200);
+    expect((await holder.send(closePacket(one))).status).toBe(200);
+    for (const packet of [textFragment(other, text, 0, 13), textFragment(other, text, 0)])
+      expect((await holder.send(packet)).status).toBe(403);
+    expect([harness.objects.pieces.size, harness.objects.uploads.size]).toEqual([0, 0]);
+  });
+
+  it('stays with its session when the answer to its taking was lost', async () => {
+    const { harness, issue } = scene();
+    const holder = await issue({ singleUse: true });
+    const session = await openSession(holder);
+    harness.sessions.hooks.after = ({ name }) => {
+      if (name === 'takeTicket') throw new StoreError('UNAVAILABLE', 'the answer is lost');
+    };
+    expect((await holder.send(textFragment(session, text, 0, 13))).status).toBe(503);
+    harness.sessions.hooks.after = undefined;
     expect((await holder.send(textFragment(session, text, 0, 13))).status).toBe(200);
   });
 
@@ -132,5 +163,46 @@ describe('a ticket for one upload', () => {
     expect((await holder.send(closePacket(first, '/drop/first.bin'))).status).toBe(200);
     expect((await holder.send(closePacket(second, '/drop/second.bin'))).status).toBe(403);
     expect(harness.objects.object('destination', 'second.bin')).toBeUndefined();
+  });
+});
+
+describe('an expired ticket beside another proof', () => {
+  const late = async (access: AccessKind[]) => {
+    const harness = memoryHarness({ destination: { access } });
+    harness.identities = {
+      ticket: ticketIdentityOf(() => harness.nowMs, key),
+      basic: basicIdentityOf({ alice: 'opensesame' }),
+    };
+    const issue = () =>
+      mintTicket(key, {
+        path: '/drop/file.bin',
+        principal: 'alice',
+        expiresInSeconds: hour,
+        nowMs: harness.nowMs,
+      });
+    const old = await issue();
+    harness.nowMs += hour * 1_000;
+    const send = (packet: TestRequest, authorization: string) =>
+      harness.send(
+        withHeaders({ ...packet, path: `/drop/file.bin?ticket=${old}` }, { Authorization: authorization }),
+      );
+    return { issue, send };
+  };
+
+  it.each([
+    ['a new ticket', ['ticket'] as const],
+    ['a password', ['ticket', 'basic'] as const],
+    ['a password', ['basic', 'ticket'] as const],
+  ])('%s, access %j: CREATE took the one and FRAGMENT the other, for ever', async (proof, access) => {
+    const { issue, send } = await late([...access]);
+    const authorization =
+      proof === 'a password'
+        ? `Basic ${Buffer.from('alice:opensesame').toString('base64')}`
+        : `Bearer ${await issue()}`;
+    const created = await send(createPacket(), authorization);
+    expect(created.status).toBe(200);
+    const session = String(created.headers['BITS-Session-Id']);
+    expect((await send(textFragment(session, text, 0), authorization)).status).toBe(200);
+    expect((await send(closePacket(session), authorization)).status).toBe(200);
   });
 });

@@ -53,15 +53,16 @@ export const ticketIdentity = ({ keys, nowMs }: TicketIdentityOptions): Identify
   };
 
   return async (evidence) => {
+    let past: Caller | undefined;
     for (const ticket of ticketsOf(evidence)) {
       const found = await check(ticket);
       if (found === undefined) continue;
       const nowSeconds = nowMs() / 1000;
       if (found.claims.nbf !== undefined && nowSeconds + clockSkewSeconds < found.claims.nbf) continue;
-      if (evidence.opensSession && nowSeconds >= found.claims.exp) continue;
-      return found.caller;
+      if (nowSeconds < found.claims.exp) return found.caller;
+      if (!evidence.opensSession) past ??= { ...found.caller, isPast: true };
     }
-    return undefined;
+    return past;
   };
 };
 
