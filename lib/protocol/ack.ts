@@ -32,7 +32,9 @@ const buildAck = (status: number, fields: Readonly<Record<string, string | undef
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) headers[name] = value;
   // A cached Ack would be a lie about an offset; the captured server sends this too [MC-BUP 4.1].
   headers['Pragma'] = 'no-cache';
-  return { status, reason: reasons[status] ?? 'Unknown', headers };
+  // An application behind a reply may answer with a status that is none of ours.
+  const reason = reasons[status] ?? (status < 500 ? 'Client Error' : 'Server Error');
+  return { status, reason, headers };
 };
 
 /** The request's session id as it was written, if it is one that may be repeated in a header; never on Create-Session. */

@@ -79,6 +79,6 @@ export const readFragmentHead = (headers: RequestHeaders, contentLength: bigint)
   return {
     contentLength,
     range: isEmpty ? 'empty' : (parseContentRange(rangeText) ?? 'invalid'),
-    contentEncoding: headers.get('Content-Encoding'),
+    contentEncoding: headers.get('Content-Encoding') || undefined,
   };
 };

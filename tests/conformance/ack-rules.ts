@@ -1,3 +1,4 @@
+import { HOSTING_CONTENT_TYPE } from '../exchanges/index.ts';
 import type { HttpRequest, HttpResponse } from '../support/http/message.ts';
 import { headerValue, headerValues } from '../support/http/message.ts';
 
@@ -32,7 +33,8 @@ export function brokenAckRules(response: HttpResponse): readonly string[] {
   demand(value('Content-Length') === '0', `Content-Length: ${value('Content-Length') ?? 'missing'}`);
   demand(response.body.length === 0, `${response.body.length} bytes of body`);
   demand(value('Transfer-Encoding') === undefined, 'has a Transfer-Encoding');
-  demand(value('Content-Type') === undefined, 'has a Content-Type');
+  const type = value('Content-Type');
+  demand(type === undefined || type === HOSTING_CONTENT_TYPE, `Content-Type: ${type}`);
   demand(value('Location') === undefined, 'has a Location');
   demand(value('Pragma') === 'no-cache', `Pragma: ${value('Pragma') ?? 'missing'}`);
   const error = value('BITS-Error');

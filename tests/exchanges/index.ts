@@ -1,6 +1,6 @@
 /** The worked exchanges as data: every harness replays the same files. */
 export { bindRequest, type RequestBinding } from './bind-request.ts';
-export { type CompareOptions, compareAck } from './compare-ack.ts';
+export { type CompareOptions, compareAck, HOSTING_CONTENT_TYPE } from './compare-ack.ts';
 export type {
   Exchange,
   ExchangeRequest,

@@ -156,7 +156,7 @@ describe('the worked exchanges, byte for byte', () => {
           direct(stage, direction);
         }
         const actual = withWrittenReplyUrl(stage, await exchange(stage, step, sessions));
-        expect(compareAck(step.response, actual, { sessions }), step.id).toEqual([]);
+        expect(compareAck(step.response, actual, { sessions, isBareFunction: true }), step.id).toEqual([]);
       }
       for (const outcome of outcomes) {
         const object = harness.objects.object('destination', outcome.path.slice('/drop/'.length));

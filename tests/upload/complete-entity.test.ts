@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
     1,
   ],
   [
-    "200, and one that came after ours has replaced it: raised the alarm that nobody had seen ours",
+    '200, and one that came after ours has replaced it: raised the alarm that nobody had seen ours',
     { heads: [nobody, anothers], answers: ['completed'], session: overwriting },
     published,
     1,
