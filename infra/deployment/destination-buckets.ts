@@ -12,16 +12,19 @@ export interface DestinationBuckets {
   readonly objectArns: readonly Sub[];
 }
 
+const ownArn = `\${UploadBucket.Arn}`;
+
 /**
- * Where the destinations of a file lead, each bucket once; disabled ones too, so that a bucket can be kept within reach
- * of the sessions that still write to it.
+ * The stack's own bucket and where the destinations of a file lead, each bucket once; disabled ones too. A session writes to
+ * the bucket that it began with: the stack's own is always within reach, and another one as long as any destination names it.
  */
-export const destinationBuckets = (destinations: readonly Destination[]): DestinationBuckets => {
-  const arns = new Set(
-    destinations.map(({ bucket }) =>
-      bucket === null ? `\${UploadBucket.Arn}` : `arn:\${AWS::Partition}:s3:::${bucket}`,
-    ),
+export const destinationBuckets = (
+  destinations: readonly Pick<Destination, 'bucket'>[],
+): DestinationBuckets => {
+  const others = destinations.flatMap(({ bucket }) =>
+    bucket === null ? [] : `arn:\${AWS::Partition}:s3:::${bucket}`,
   );
+  const arns = new Set([ownArn, ...others]);
   return {
     bucketArns: [...arns].map((arn) => ({ 'Fn::Sub': arn })),
     objectArns: [...arns].map((arn) => ({ 'Fn::Sub': `${arn}/*` })),

@@ -14,7 +14,7 @@ interface Statement {
 }
 
 export interface ReplyAccess {
-  /** The part of the template with the rights that only reply applications need. */
+  /** The part of the template with the rights that end with the reply applications. */
   readonly part: 'reply-access.yml' | 'nothing.yml';
   /** What the fragment function may do for the applications: invoke these functions, read these secrets. */
   readonly statements: readonly (Statement | KeyStatement)[];

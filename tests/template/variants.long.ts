@@ -139,11 +139,12 @@ const variants: readonly Variant[] = [
       expect(template.Resources['LoadBalancerSecurityGroup']?.Properties['VpcId']).toBe('vpc-0a1b2c3d');
       const statements = statementsOfRole(template, 'FragmentRole');
       expect(statements.find(({ Action }) => Action.includes('s3:AbortMultipartUpload'))?.Resource).toEqual([
+        // Nobody goes there any more, and sessions that did before are published all the same.
+        { 'Fn::Sub': `\${UploadBucket.Arn}/*` },
         { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::example-crash-dumps/*` },
         { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::example-tills/*` },
       ]);
       expect(show(template.Resources['WebAcl'])).toContain('"Limit":20000');
-      expect(show(statements)).not.toContain('UploadBucket');
       expect(statements.find(({ Action }) => Action.includes('kms:Decrypt'))).toMatchObject({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
         Resource: [keyArn(ownKey), keyArn(theirKey), keyArn(dumpsKey)],
