@@ -11,6 +11,7 @@ module.exports = class {
     this.log = log;
     this.hooks = {
       initialize: () => this.initialize(),
+      'after:aws:package:finalize:mergeCustomProviderResources': () => this.rightsFirst(),
       'after:aws:info:displayStackOutputs': () => this.nameOutputs(),
     };
   }
@@ -25,6 +26,13 @@ module.exports = class {
     const undecided = deployment.undecided ?? access.undecided;
     const refusal = await this.refusal(processedInput.options.package, { undecided });
     if (refusal !== undefined) throw new classes.Error(`Nothing is deployed: ${refusal}`, 'NOT_DEPLOYABLE');
+  }
+
+  /** What stands in the template only when it is whole. */
+  rightsFirst() {
+    const { rightsFirst } = load('./deployment/rights-first.ts');
+    const template = this.serverless.service.provider.compiledCloudFormationTemplate;
+    for (const [id, ids] of rightsFirst(template)) template.Resources[id].DependsOn = ids;
   }
 
   /** The tool tells a stack's outputs only between every event of its making (`--verbose`); a deployer asks for them alone. */

@@ -1,5 +1,5 @@
 import type { ListenerRule } from '../../infra/local/alb/front-door.ts';
-import { aRolePerFunction, noNeedlessWildcards } from './checks/access.ts';
+import { aRolePerFunction, noNeedlessWildcards, rightsBeforeCode } from './checks/access.ts';
 import { believedCertificates, lastingSecrets } from './checks/certificates.ts';
 import { carefulLoadBalancer, listenerOf, oneLifeOfSessions, soundFunctions } from './checks/entrance.ts';
 import { toldOutcomes } from './checks/events.ts';
@@ -19,6 +19,7 @@ export const allChecks = (localRules: readonly ListenerRule[]) =>
     everyTargetIsPermitted,
     noNeedlessWildcards,
     aRolePerFunction,
+    rightsBeforeCode,
     privateBuckets,
     lifecycleAfterSessions,
     lastingState,

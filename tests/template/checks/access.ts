@@ -71,3 +71,14 @@ export const aRolePerFunction: Check = (template) => {
     ];
   });
 };
+
+/** New code never runs before the rights that it needs. */
+export const rightsBeforeCode: Check = (template) =>
+  ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties, DependsOn = [] }]) =>
+    ofType(template, 'AWS::IAM::ManagedPolicy')
+      .filter(([, policy]) =>
+        show(policy.Properties['Roles']).includes(show({ Ref: referenceOf(Properties['Role']) })),
+      )
+      .filter(([policyId]) => !DependsOn.includes(policyId))
+      .map(([policyId]) => `${id}: may run before ${policyId}`),
+  );

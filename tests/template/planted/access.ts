@@ -89,4 +89,10 @@ export const access: readonly PlantedDefect[] = [
     plant: remove(['CertificateFragmentPermission']),
     message: /CertificateFragmentTargetGroup: no permission/,
   },
+  {
+    defect: 'a function that may run before it has its rights',
+    check: 'rightsBeforeCode',
+    plant: set(['FragmentLambdaFunction', 'DependsOn'], ['FragmentLogGroup']),
+    message: /FragmentLambdaFunction: may run before KeyAccess/,
+  },
 ];
