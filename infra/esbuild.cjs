@@ -2,7 +2,7 @@ const tsx = require('tsx/cjs/api');
 const { readDestinations } = require('./variables.cjs');
 
 /** Where serverless.yml says how functions are bundled. Destinations are validated here and become data in the bundle. */
-exports.options = async () => {
+exports.options = async (variables) => {
   const { compileDestinations, compiledDestinationsName } = tsx.require('./config/compile.ts', __filename);
   return {
     bundle: true,
@@ -20,7 +20,7 @@ exports.options = async () => {
     },
     // A path, because this is data to serverless.yml.
     plugins: 'infra/sdk-trimming.cjs',
-    define: { [compiledDestinationsName]: compileDestinations(await readDestinations()) },
+    define: { [compiledDestinationsName]: compileDestinations(await readDestinations(variables)) },
     // The SDK is bundled: a function runs with the version it was tested with.
     exclude: [],
   };

@@ -32,25 +32,46 @@ const readParameters = async ({ options, resolveVariable, resolveConfigurationPr
   for (const name of new Set(given)) {
     values[name] = await resolveVariable(`param:${name}, null`);
   }
-  return { parameters: readParameters(values, { stage, region }), place: { stage, region } };
+  const environment = process.env;
+  return { parameters: readParameters(values, { stage, region, environment }), place: { stage, region } };
 };
 
-/** `${file(./infra/variables.cjs):access}`: what knowing callers takes. */
-exports.access = (variables) =>
+/** The destinations file, validated against what the stack brings and where it is. */
+const loadDestinations = async ({ destinations }, { region }) => {
+  const { loadDestinations } = load('./config/load.ts');
+  const { DEFAULT_LIMITS } = load('./local/alb/limits.ts');
+  const { readService } = load('./local/service.ts');
+
+  const service = readService(await readFile(resolve(__dirname, '../serverless.yml'), 'utf8'));
+  const fragment = service.functions.find(({ name }) => name === 'fragment');
+  return loadDestinations(resolve(__dirname, '..', destinations), {
+    memoryBytes: fragment.memoryMegabytes * 2 ** 20,
+    maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
+    region,
+  });
+};
+
+/** Everything that a deployment is told, checked. */
+const readAll = (variables) =>
   withoutStack(async () => {
-    const { planAccess } = load('./deployment/plan-access.ts');
     const { parameters, place } = await readParameters(variables);
-    return planAccess(parameters, await exports.readDestinations(place), place);
+    return { parameters, place, destinations: await loadDestinations(parameters, place) };
   });
 
+/** `${file(./infra/variables.cjs):access}`: what knowing callers takes. */
+exports.access = async (variables) => {
+  const { planAccess } = load('./deployment/plan-access.ts');
+  const { parameters, place, destinations } = await readAll(variables);
+  return withoutStack(() => planAccess(parameters, destinations, place));
+};
+
 /** `${file(./infra/variables.cjs):deployment}`: what the parameters decide. */
-exports.deployment = (variables) =>
-  withoutStack(async () => {
-    const { planDeployment } = load('./deployment/plan.ts');
-    const { certificatePort } = await exports.access(variables);
-    const { parameters, place } = await readParameters(variables);
-    return planDeployment(parameters, await exports.readDestinations(place), certificatePort);
-  });
+exports.deployment = async (variables) => {
+  const { planDeployment } = load('./deployment/plan.ts');
+  const { certificatePort } = await exports.access(variables);
+  const { parameters, destinations } = await readAll(variables);
+  return withoutStack(() => planDeployment(parameters, destinations, certificatePort));
+};
 
 /** `${file(./infra/variables.cjs):environment}`: the variables of functions, by what these do. */
 exports.environment = async (variables) => {
@@ -68,28 +89,13 @@ exports.environment = async (variables) => {
   };
 };
 
-/** The destinations file, validated against what the stack brings, and where it is, if that is known. */
-exports.readDestinations = ({ region } = {}) =>
-  withoutStack(async () => {
-    const { loadDestinations } = load('./config/load.ts');
-    const { DEFAULT_LIMITS } = load('./local/alb/limits.ts');
-    const { readService } = load('./local/service.ts');
-
-    const service = readService(await readFile(resolve(__dirname, '../serverless.yml'), 'utf8'));
-    const fragment = service.functions.find(({ name }) => name === 'fragment');
-    return loadDestinations(process.env.DESTINATIONS ?? resolve(__dirname, 'destinations.yml'), {
-      memoryBytes: fragment.memoryMegabytes * 2 ** 20,
-      maxRequestBodyBytes: DEFAULT_LIMITS.maxBodyBytes,
-      region,
-    });
-  });
+/** For the bundles, which have the destinations as data. */
+exports.readDestinations = async (variables) => (await readAll(variables)).destinations;
 
 /** `${file(./infra/variables.cjs):destinations}`: what functions may write to, and whom they may call. */
-exports.destinations = (variables) =>
-  withoutStack(async () => {
-    const { destinationBuckets } = load('./deployment/destination-buckets.ts');
-    const { replyAccess } = load('./deployment/reply-access.ts');
-    const { parameters, place } = await readParameters(variables);
-    const destinations = await exports.readDestinations(place);
-    return { ...destinationBuckets(destinations), replyAccess: replyAccess(destinations, parameters) };
-  });
+exports.destinations = async (variables) => {
+  const { destinationBuckets } = load('./deployment/destination-buckets.ts');
+  const { replyAccess } = load('./deployment/reply-access.ts');
+  const { parameters, destinations } = await readAll(variables);
+  return { ...destinationBuckets(destinations), replyAccess: replyAccess(destinations, parameters) };
+};

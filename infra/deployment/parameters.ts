@@ -59,6 +59,7 @@ const retentionDays = [
  * for the defaults: docs/deployment.md.
  */
 export const parametersSchema = z.strictObject({
+  destinations: text(/^\S(.*\S)?$/, 'the path of a destinations file').default('infra/destinations.yml'),
   certificateArn: text(arn('acm', 'certificate/[\\w-]+'), 'the ARN of a certificate in ACM').optional(),
   allowHttp: flag().default(false),
   listenerArn: text(
@@ -204,13 +205,20 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
   return problems;
 };
 
+interface Place {
+  readonly stage: string;
+  readonly region: string;
+  /** Of the command. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * The parameters of one deployment, checked, with defaults in place. Absent ones are `undefined` or `null` in `raw`.
  * @throws DeploymentError with every problem at once
  */
 export const readParameters = (
   raw: Readonly<Record<string, unknown>>,
-  { stage, region }: Readonly<{ stage: string; region: string }>,
+  { stage, region, environment = {} }: Place,
 ): Parameters => {
   const given = Object.fromEntries(
     Object.entries(raw).filter(([, value]) => value !== undefined && value !== null),
@@ -221,6 +229,12 @@ export const readParameters = (
   if (!stagePattern.test(stage)) {
     problems.push(
       `stage: must be up to 12 of a-z, 0-9 and -, beginning with a letter, not ${JSON.stringify(stage)}`,
+    );
+  }
+  // The file of `npm start`. A deployment that fell back to another would open what the right one closes.
+  if (environment['DESTINATIONS'] !== undefined && given['destinations'] === undefined) {
+    problems.push(
+      'destinations: the variable DESTINATIONS is for npm start; write the file down under params in serverless.yml, or give --param destinations=FILE',
     );
   }
   const known = Object.fromEntries(Object.entries(given).filter(([name]) => parameterNames.includes(name)));

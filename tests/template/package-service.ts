@@ -39,8 +39,8 @@ export const packageService = async (options: PackageOptions = {}): Promise<Pack
     for (const input of inputs) await cp(join(project, input), join(folder, input), { recursive: true });
     await symlink(join(project, 'node_modules'), join(folder, 'node_modules'));
     const { stage, region, parameters = {}, destinations, through = [] } = options;
-    const destinationsFile = join(folder, 'infra/destinations.yml');
-    if (destinations !== undefined) await writeFile(destinationsFile, destinations);
+    const destinationsFile = 'infra/destinations.test.yml';
+    if (destinations !== undefined) await writeFile(join(folder, destinationsFile), destinations);
     const words = [
       ...through,
       process.execPath,
@@ -48,6 +48,7 @@ export const packageService = async (options: PackageOptions = {}): Promise<Pack
       'package',
       ...(stage === undefined ? [] : ['--stage', stage]),
       ...(region === undefined ? [] : ['--region', region]),
+      ...(destinations === undefined ? [] : ['--param', `destinations=${destinationsFile}`]),
       ...Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]),
     ];
     const [command = '', ...args] = words;

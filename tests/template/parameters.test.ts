@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { artifactFolder } from '../../infra/deployment/artifact-folder.ts';
 import { DeploymentError } from '../../infra/deployment/errors.ts';
 import { outputLines } from '../../infra/deployment/outputs.ts';
 import { parameterNames, readParameters } from '../../infra/deployment/parameters.ts';
-import { placeholderCertificateArn, planDeployment } from '../../infra/deployment/plan.ts';
-import { refusePackage } from '../../infra/deployment/refusal.ts';
+import { planDeployment } from '../../infra/deployment/plan.ts';
 
 const place = { stage: 'prod', region: 'eu-west-1' };
 const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/abc';
 const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const listenerArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/ours/50dc/f2f7';
 
-const problemsOf = (raw: Readonly<Record<string, unknown>>, where = place): readonly string[] => {
+const problemsOf = (
+  raw: Readonly<Record<string, unknown>>,
+  where: Parameters<typeof readParameters>[1] = place,
+): readonly string[] => {
   try {
     readParameters(raw, where);
     return [];
@@ -26,6 +27,7 @@ const problemsOf = (raw: Readonly<Record<string, unknown>>, where = place): read
 describe('parameters', () => {
   it('are all optional, and the defaults are the ones to keep', () => {
     expect(readParameters({}, place)).toEqual({
+      destinations: 'infra/destinations.yml',
       allowHttp: false,
       scheme: 'internet-facing',
       allowedCidrs: ['0.0.0.0/0'],
@@ -155,6 +157,15 @@ describe('parameters', () => {
     expect(problemsOf(raw)).toEqual([expect.stringMatching(message)]);
   });
 
+  it('named a destinations file that the next deployment forgot, and it opened what that one closes', () => {
+    const environment = { DESTINATIONS: 'infra/destinations.prod.yml' };
+    expect(problemsOf({}, { ...place, environment })).toEqual([
+      expect.stringMatching(/^destinations: the variable DESTINATIONS is for npm start; write the file down/),
+    ]);
+    const written = { destinations: 'infra/destinations.prod.yml' };
+    expect(readParameters(written, { ...place, environment })).toMatchObject(written);
+  });
+
   it('are refused all at once', () => {
     expect(problemsOf({ allowHtp: 'true', scheme: 'public' }, { ...place, stage: 'Production' })).toEqual([
       expect.stringMatching(/^allowHtp: unknown/),
@@ -199,15 +210,6 @@ describe('a deployment', () => {
     [{ listenerArn, domainName: 'bits.example.com' }, true],
   ])('with %j is decided: %s', (raw, decided) => {
     expect(planDeployment(readParameters(raw, place), []).undecided === null).toBe(decided);
-  });
-
-  it('of an earlier package is refused when it was made to be looked at', () => {
-    const folder = (epoch?: string) => artifactFolder('serverless/bits-s3/prod', epoch);
-    expect(refusePackage(`"${folder('1795372341')}/ping.zip"`)).toBeUndefined();
-    expect(refusePackage(`"${folder()}/ping.zip"`)).toMatch(/SOURCE_DATE_EPOCH/);
-    expect(refusePackage(`"${folder('1795372341')}" "${placeholderCertificateArn}"`)).toMatch(
-      /certificateArn/,
-    );
   });
 });
 
