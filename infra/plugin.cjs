@@ -11,6 +11,7 @@ module.exports = class {
     this.log = log;
     this.hooks = {
       initialize: () => this.initialize(),
+      'after:aws:deploy:deploy:checkForChanges': () => this.deployWhatWasTakenBack(),
       'after:aws:package:finalize:mergeCustomProviderResources': () => this.rightsFirst(),
       'after:aws:info:displayStackOutputs': () => this.nameOutputs(),
     };
@@ -52,25 +53,54 @@ module.exports = class {
   /** A deployment names it by the time of day, and sorts by that when it rolls back. */
   nameArtifactFolder() {
     const { artifactFolder } = load('./deployment/artifact-folder.ts');
-    const provider = this.serverless.getProvider('aws');
     const { service, classes } = this.serverless;
-    const prefix = `${provider.getDeploymentPrefix()}/${service.service}/${provider.getStage()}`;
     try {
-      service.package.artifactDirectoryName = artifactFolder(prefix, process.env.SOURCE_DATE_EPOCH);
+      service.package.artifactDirectoryName = artifactFolder(this.folder(), process.env.SOURCE_DATE_EPOCH);
     } catch (error) {
       throw new classes.Error(error.message, error.code);
     }
+  }
+
+  /** Of the stage's packages in the deployment bucket. */
+  folder() {
+    const provider = this.serverless.getProvider('aws');
+    return `${provider.getDeploymentPrefix()}/${this.serverless.service.service}/${provider.getStage()}`;
   }
 
   async refusal(packagePath, { undecided }) {
     if (packagePath === undefined) return undecided ?? undefined;
     const { refusePackage } = load('./deployment/refusal.ts');
     const provider = this.serverless.getProvider('aws');
-    const file = resolve(
-      this.serverless.serviceDir,
-      packagePath,
-      provider.naming.getCompiledTemplateFileName(),
+    const read = (name) => readFile(resolve(this.serverless.serviceDir, packagePath, name), 'utf8');
+    const made = {
+      template: await read(provider.naming.getCompiledTemplateFileName()),
+      state: await read(provider.naming.getServiceStateFileName()),
+    };
+    return refusePackage(made, {
+      stage: provider.getStage(),
+      region: provider.getRegion(),
+      folder: this.folder(),
+    });
+  }
+
+  /** Nothing to deploy, says the tool: but does the stack run what it compared with? */
+  async deployWhatWasTakenBack() {
+    const { provider: settings } = this.serverless.service;
+    if (!settings.shouldNotDeploy) return;
+    const sdk = require('@aws-sdk/client-cloudformation');
+    const { isInForce } = load('./deployment/in-force.ts');
+    const provider = this.serverless.getProvider('aws');
+    const client = new sdk.CloudFormationClient(await provider.getAwsSdkV3Config());
+    const StackName = provider.naming.getStackName();
+    const { Stacks } = await client.send(new sdk.DescribeStacksCommand({ StackName }));
+    const { TemplateBody } = await client.send(new sdk.GetTemplateCommand({ StackName }));
+    const deployer = this.serverless.pluginManager.plugins.find((plugin) => plugin.getMostRecentObjects);
+    const [newest] = (await deployer?.getMostRecentObjects()) ?? [];
+    const deployed = { status: Stacks[0].StackStatus, template: TemplateBody, newestKey: newest?.Key };
+    if (isInForce(deployed)) return;
+    this.log.notice(
+      'Nothing has changed since the last deployment, but that was taken back: deploying again',
     );
-    return refusePackage(await readFile(file, 'utf8'));
+    settings.shouldNotDeploy = false;
   }
 };

@@ -151,7 +151,8 @@ describe('the plan of access', () => {
     const { undecided, trustStoreArn } = plan(['mtls'], { certificateArn });
     expect(undecided).toMatch(/trustStoreBundle/);
     expect(trustStoreArn).toBe(placeholderTrustStoreArn);
-    expect(refusePackage(`"${placeholderTrustStoreArn}"`)).toMatch(/trustStoreBundle/);
+    const made = { template: placeholderTrustStoreArn, state: '{}' };
+    expect(refusePackage(made, { ...place, folder: 'serverless/bits-s3/prod' })).toMatch(/trustStoreBundle/);
   });
 
   it('warns of passwords over HTTP', () => {
