@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keyTemplateFaults } from '../../infra/config/key-template-rules.ts';
 import { expandKey, type KeyRefusal, type KeyValues } from '../../lib/access/key-template.ts';
 
 const values = (changes: Partial<KeyValues> = {}): KeyValues => ({
@@ -110,5 +111,33 @@ describe('no key', () => {
   ];
   it.each(refused)('from %j with %j: %s', (template, changes, reason) => {
     expect(expandKey(template, values(changes))).toEqual({ ok: false, reason });
+  });
+});
+
+describe('one principal that named the key of another', () => {
+  it.each([
+    ['in/{principal}-{path}', ['kiosk', '17-report.txt'], ['kiosk-17', 'report.txt']],
+    ['{principal}{path}', ['a', 'b.txt'], ['ab', '.txt']],
+    ['{filename}.{principal}', ['b.c', 'a'], ['c', 'a.b']],
+  ] as const)('with %s, which is refused now', (template, [one, path], [other, otherPath]) => {
+    expect(keyTemplateFaults(template)).toEqual([
+      expect.stringMatching(/^has \{principal\} and \{\w+\} in one segment, .* as in \{principal\}\/\{/),
+    ]);
+    const key = expandKey(template, values({ principal: one, path }));
+    expect(expandKey(template, values({ principal: other, path: otherPath }))).toEqual(key);
+  });
+
+  it('nor one that looks like it, with {extension}', () => {
+    expect(keyTemplateFaults('{principal}-{extension}/{sessionId}')).toHaveLength(1);
+  });
+
+  it.each([
+    '{principal}/{path}',
+    'in/{principal}/{filename}.{extension}',
+    '{path}/{principal}',
+    '{yyyy}-{principal}/{path}',
+    '{principal}-{sessionId}',
+  ])('not with %s', (template) => {
+    expect(keyTemplateFaults(template)).toEqual([]);
   });
 });
