@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isRelative, type ReplyApplication } from '../../lib/access/reply-application.ts';
+import { isPublicAddress } from '../../lib/reply/address-guard.ts';
 import { destinationBounds, replyDefaults } from './defaults.ts';
 import { byteCount, checked, expected, seconds } from './fields.ts';
 import { formatCount } from './quantities.ts';
@@ -53,7 +55,16 @@ const shape = {
 const httpKeys = ['url', 'mode', 'hosts', 'privateHosts', 'secret'] as const;
 const known: readonly string[] = Object.keys(shape);
 
+const notPublic = (hostname: string) =>
+  `${hostname} is no address of the public internet, and is called only where privateHosts names it`;
+
 type Entry = z.output<z.ZodObject<typeof shape>>;
+
+/** Whether a host, as a URL writes it, is an address that no application is called at unless `privateHosts` names it. */
+const isPrivateAddress = (hostname: string): boolean => {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  return isIP(address) !== 0 && !isPublicAddress(address);
+};
 
 /** Keys that do not fit together, and amounts out of bounds. */
 const problems = (entry: Entry): readonly (readonly [key: string, message: string])[] => {
@@ -74,12 +85,19 @@ const problems = (entry: Entry): readonly (readonly [key: string, message: strin
   if (isRelative(url)) {
     if (hosts.length === 0)
       found.push(['hosts', 'required with a relative url: the host names that clients may use']);
+    for (const [index, host] of hosts.entries()) {
+      const { hostname } = new URL(`https://${host}/`);
+      if (isPrivateAddress(hostname) && !privateHosts.includes(hostname))
+        found.push([`hosts[${index}]`, notPublic(hostname)]);
+    }
     return found;
   }
   if (hosts.length > 0) found.push(['hosts', 'only with a relative url']);
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'https:' && !(protocol === 'http:' && privateHosts.includes(hostname)))
     found.push(['url', `must begin with https://, unless privateHosts names ${hostname}`]);
+  else if (isPrivateAddress(hostname) && !privateHosts.includes(hostname))
+    found.push(['url', notPublic(hostname)]);
   return found;
 };
 

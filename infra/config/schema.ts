@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { characterFault, relativePathFault } from '../../lib/access/path-rules.ts';
+import { replyPathPrefix } from '../../lib/reply/reply-place.ts';
 import { accessSchema, allowSchema, principalFromSchema } from './access-schema.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import { byteCount, checked, expected, flag, seconds, wholeNumber } from './fields.ts';
@@ -13,6 +14,7 @@ const prefixFaults = (prefix: string): readonly string[] => {
   if (!prefix.startsWith('/') || !prefix.endsWith('/')) faults.push('a prefix starts and ends with /');
   if (prefix.includes('?') || prefix.includes('#')) faults.push('a prefix is a path, without ? and #');
   if (prefix.includes('%')) faults.push('a prefix is written decoded, without percent escapes');
+  if (prefix.startsWith(replyPathPrefix)) faults.push(`${replyPathPrefix} is where replies are fetched`);
   const fault = relativePathFault(prefix.replace(/^\//, '').replace(/\/$/, ''));
   if (fault !== undefined) faults.push(`a prefix has no ${fault.replace('-', ' ')}`);
   return faults;

@@ -14,6 +14,8 @@ describe('a wrong value stops with its file, destination and key', () => {
     ['prefix', '/a/?b=/', '"/a/?b=/": a prefix is a path, without ? and #'],
     ['prefix', '/a\\b/', '"/a\\\\b/": a prefix has no backslash'],
     ['prefix', '"/a\\tb/"', '"/a\\tb/": a prefix has no control character'],
+    ['prefix', '/bits-replies/', '"/bits-replies/": /bits-replies/ is where replies are fetched'],
+    ['prefix', '/bits-replies/a/', '"/bits-replies/a/": /bits-replies/ is where replies are fetched'],
     [
       'bucket',
       'My-Bucket',

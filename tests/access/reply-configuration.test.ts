@@ -32,6 +32,15 @@ describe('a reply application', () => {
     ],
     ['{kind: http, url: done, hosts: ["a.test:8443"]}', { hosts: ['a.test:8443'] }],
     ['{kind: http, url: "http://127.0.0.1:8/x", privateHosts: [127.0.0.1]}', { privateHosts: ['127.0.0.1'] }],
+    [
+      '{kind: http, url: "https://[fd00::1]/x", privateHosts: ["[fd00::1]"]}',
+      { privateHosts: ['[fd00::1]'] },
+    ],
+    [
+      '{kind: http, url: x, hosts: ["10.0.0.1:8443"], privateHosts: [10.0.0.1]}',
+      { hosts: ['10.0.0.1:8443'] },
+    ],
+    ['{kind: http, url: "https://8.8.8.8/x"}', { url: 'https://8.8.8.8/x' }],
   ];
   it.each(right)('%s', (reply, application) => {
     const [destination] = parseDestinations(fileWith(reply), 'file', limits);
@@ -71,5 +80,17 @@ describe('a reply application', () => {
       expect.stringContaining(`destinations[0].reply${key}: `),
     );
     expect(problemsOf(fileWith(reply)).join('\n')).toContain(problem);
+  });
+
+  it.each([
+    ['{kind: http, url: "https://10.0.0.1/x"}', '.url: 10.0.0.1'],
+    ['{kind: http, url: "https://169.254.169.254/"}', '.url: 169.254.169.254'],
+    ['{kind: http, url: "https://127.1/", privateHosts: [10.0.0.1]}', '.url: 127.0.0.1'],
+    ['{kind: http, url: "https://[::1]/x"}', '.url: [::1]'],
+    ['{kind: http, url: done, hosts: [a.test, "10.0.0.1:8443"]}', '.hosts[1]: 10.0.0.1'],
+  ])('%s, which no upload could ever reach, was packaged', (reply, problem) => {
+    expect(problemsOf(fileWith(reply))).toEqual([
+      `destinations[0].reply${problem} is no address of the public internet, and is called only where privateHosts names it`,
+    ]);
   });
 });
