@@ -12,7 +12,7 @@ module.exports = class {
     this.hooks = {
       initialize: () => this.initialize(),
       'after:aws:deploy:deploy:checkForChanges': () => this.deployWhatWasTakenBack(),
-      'after:aws:package:finalize:mergeCustomProviderResources': () => this.rightsFirst(),
+      'after:aws:package:finalize:mergeCustomProviderResources': () => this.finishTemplate(),
       'after:aws:info:displayStackOutputs': () => this.nameOutputs(),
     };
   }
@@ -29,11 +29,17 @@ module.exports = class {
     if (refusal !== undefined) throw new classes.Error(`Nothing is deployed: ${refusal}`, 'NOT_DEPLOYABLE');
   }
 
-  /** What stands in the template only when it is whole. */
-  rightsFirst() {
+  /** What can be done and said only about a whole template. */
+  finishTemplate() {
+    const { oversizedPolicies } = load('./deployment/policy-sizes.ts');
     const { rightsFirst } = load('./deployment/rights-first.ts');
-    const template = this.serverless.service.provider.compiledCloudFormationTemplate;
+    const { service, classes } = this.serverless;
+    const template = service.provider.compiledCloudFormationTemplate;
     for (const [id, ids] of rightsFirst(template)) template.Resources[id].DependsOn = ids;
+    const provider = this.serverless.getProvider('aws');
+    const place = { stackName: provider.naming.getStackName(), region: provider.getRegion() };
+    const problems = oversizedPolicies(template, place);
+    if (problems.length > 0) throw new classes.Error(problems.join('\n'), 'POLICY_TOO_LARGE');
   }
 
   /** The tool tells a stack's outputs only between every event of its making (`--verbose`); a deployer asks for them alone. */

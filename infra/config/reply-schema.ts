@@ -37,8 +37,15 @@ const hostAndPortFaults = (host: string): readonly string[] =>
 const hostNames = (faults: typeof hostFaults) =>
   z.array(checked('a host name', faults), { error: expected('a list of host names') });
 
-const secretFaults = (address: string): readonly string[] =>
-  /^(secretsmanager|ssm|file):./.test(address) ? [] : ['not secretsmanager:ARN, ssm:NAME or file:PATH'];
+const wholeSecretArn = /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
+
+const secretFaults = (address: string): readonly string[] => {
+  const [, scheme, name = ''] = /^(secretsmanager|ssm|file):(.+)$/.exec(address) ?? [];
+  if (scheme === undefined) return ['not secretsmanager:ARN, ssm:NAME or file:PATH'];
+  return scheme !== 'secretsmanager' || wholeSecretArn.test(name)
+    ? []
+    : ['not the whole ARN of a secret, which ends with - and six characters'];
+};
 
 const shape = {
   kind: z.enum(['lambda', 'http'], { error: expected('lambda or http') }),

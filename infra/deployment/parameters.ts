@@ -90,8 +90,9 @@ export const parametersSchema = z.strictObject({
   kmsKeyArn: text(keyArn, keyForm).optional(),
   destinationKeyArns: list(keyArn, keyForm).default([]),
   usersSecretArn: text(
-    arn('secretsmanager', 'secret:[\\w/+=.@-]+'),
-    'the ARN of a secret in Secrets Manager',
+    // A policy compares the whole ARN: without its end nobody could read the secret.
+    arn('secretsmanager', 'secret:[\\w/+=.@-]+-[A-Za-z0-9]{6}'),
+    'the whole ARN of a secret in Secrets Manager, which ends with - and six characters',
   ).optional(),
   ticketKeysParameter: text(
     /^\/[\w.-]+(\/[\w.-]+)*$/,
@@ -152,6 +153,14 @@ const regional = [
   'mtlsListenerArn',
 ] as const;
 
+/** As EC2 takes a range: without what lies beyond its prefix. */
+const networkOf = (range: string): string => {
+  const [address = '', bits = ''] = range.split('/');
+  const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - Number(bits));
+  return `${Math.floor(number / size)}/${bits}`;
+};
+
 const impossiblePairs = (given: Parameters, region: string): readonly string[] => {
   const has = (name: keyof Parameters): boolean => given[name] !== undefined;
   const problems: string[] = [];
@@ -182,6 +191,15 @@ const impossiblePairs = (given: Parameters, region: string): readonly string[] =
       'mtlsListenerArn: the listener of our own load balancer is made; only together with listenerArn',
     );
   }
+  if (has('mtlsListenerArn') && given.mtlsListenerArn === given.listenerArn) {
+    problems.push(
+      'mtlsListenerArn: is listenerArn too; a listener that verifies certificates is another than the one that does not',
+    );
+  }
+  const twice = given.allowedCidrs.filter(
+    (range, index, all) => all.findIndex((other) => networkOf(other) === networkOf(range)) < index,
+  );
+  if (twice.length > 0) problems.push(`allowedCidrs: there twice: ${twice.join(', ')}`);
   if (has('vpcId') !== has('subnetIds')) {
     problems.push('vpcId, subnetIds: an existing network needs both');
   }

@@ -1,4 +1,5 @@
 import type { Destination } from '../../lib/access/destination.ts';
+import { DeploymentError } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 
 /** A reference to a resource of the template. */
@@ -58,12 +59,16 @@ export const placeholderCertificateArn =
 const nothing = 'nothing.yml';
 const when = (condition: boolean, file: string): string => (condition ? file : nothing);
 
+/** What a security group takes, where nobody has asked AWS for more. */
+const maxIngressRules = 60;
+
 const httpsPort = 443;
 const httpPort = 80;
 
 /**
  * Checked parameters and destinations → the parts of the template and what stands in them. `certificatePort`: of a second listener that
  * verifies certificates, if there is one.
+ * @throws DeploymentError for what AWS would not take
  */
 export const planDeployment = (
   parameters: Parameters,
@@ -72,6 +77,13 @@ export const planDeployment = (
 ): DeploymentPlan => {
   const { allowHttp, listenerArn, domainName, hostedZoneId, vpcId, subnetIds, kmsKeyArn } = parameters;
   const ownLoadBalancer = listenerArn === undefined;
+  const ports = [allowHttp ? httpPort : httpsPort, ...(certificatePort === null ? [] : [certificatePort])];
+  const rules = parameters.allowedCidrs.length * ports.length;
+  if (ownLoadBalancer && rules > maxIngressRules) {
+    throw new DeploymentError([
+      `allowedCidrs: ${parameters.allowedCidrs.length} ranges on ${ports.length === 1 ? 'one port' : `${ports.length} ports`} are ${rules} rules, and a security group takes ${maxIngressRules}; give fewer, larger ranges`,
+    ]);
+  }
   const stagingKeyArns = [
     ...new Set([...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...parameters.destinationKeyArns]),
   ];
@@ -104,10 +116,7 @@ export const planDeployment = (
     vpcId: vpcId ?? { Ref: 'Vpc' },
     subnetIds: subnetIds ?? [{ Ref: 'SubnetA' }, { Ref: 'SubnetB' }],
     scheme: parameters.scheme,
-    ingress: [
-      allowHttp ? httpPort : httpsPort,
-      ...(certificatePort === null ? [] : [certificatePort]),
-    ].flatMap((port) =>
+    ingress: ports.flatMap((port) =>
       parameters.allowedCidrs.map((CidrIp) => ({
         IpProtocol: 'tcp',
         FromPort: port,

@@ -133,7 +133,7 @@ describe('what is in one region', () => {
       'reply.secret',
       {
         reply:
-          '{ kind: http, url: "https://a.example/", secret: "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:a" }',
+          '{ kind: http, url: "https://a.example/", secret: "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf" }',
       },
     ],
   ])('%s: is refused for a deployment in another', (key, keys) => {

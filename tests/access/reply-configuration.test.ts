@@ -71,6 +71,11 @@ describe('a reply application', () => {
       'without a port',
     ],
     ['{kind: http, url: "https://a.test/", secret: abc}', '.secret', 'not secretsmanager:ARN'],
+    [
+      '{kind: http, url: "https://a.test/", secret: "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:a"}',
+      '.secret',
+      'not the whole ARN of a secret',
+    ],
     ['{kind: http, url: "https://a.test/", timeout: 4m}', '.timeout', 'must be from 1 to 220 seconds'],
     ['{kind: http, url: "https://a.test/", maximumReplySize: 6GB}', '.maximumReplySize', 'more than'],
     ['{kind: http, url: "https://a.test/", tiemout: 4}', '.tiemout', 'unknown key (did you mean timeout?)'],

@@ -83,6 +83,48 @@ describe('a package that was made earlier', () => {
   });
 });
 
+describe('a template', () => {
+  const buckets = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:s3:::${'b'.repeat(60)}${100 + index}/*`,
+    }));
+  const document = (Resource: unknown) => ({
+    Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource }],
+  });
+  const finish = async (inline: unknown, managed: unknown) => {
+    const compiledCloudFormationTemplate = {
+      Resources: {
+        SweepRole: {
+          Type: 'AWS::IAM::Role',
+          Properties: {
+            Policies: [{ PolicyDocument: document(inline) }, { PolicyDocument: document(inline) }],
+          },
+        },
+        KeyAccess: {
+          Type: 'AWS::IAM::ManagedPolicy',
+          Properties: { Roles: [], PolicyDocument: document(managed) },
+        },
+      },
+    };
+    const { hooks } = new plugin(tool({ provider: { compiledCloudFormationTemplate } }, {}), {}, {});
+    await hooks['after:aws:package:finalize:mergeCustomProviderResources']?.();
+  };
+
+  it('was packaged, and IAM did not take the policies of so many buckets', async () => {
+    await finish(buckets(60), buckets(70));
+    await expect(finish(buckets(65), buckets(70))).rejects.toThrow(
+      /^SweepRole: .* about \d{5} characters, and IAM takes 10240/,
+    );
+    await expect(finish(buckets(60), buckets(80))).rejects.toThrow(/^KeyAccess: .* IAM takes 6144/);
+  });
+
+  it('counts what only AWS can fill in at its length', async () => {
+    const table = { 'Fn::GetAtt': ['SessionTable', 'StreamArn'] };
+    await finish(Array(37).fill(table), [{ Ref: 'UsersSecret' }]);
+    await expect(finish(Array(45).fill(table), [])).rejects.toThrow(/^SweepRole: /);
+  });
+});
+
 describe('a package that is the same as the newest', () => {
   const newest = `${artifactFolder(folder, '1795372341')}/ping.zip`;
   const older = `${artifactFolder(folder, '1795000000')}/ping.zip`;

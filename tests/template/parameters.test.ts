@@ -152,6 +152,21 @@ describe('parameters', () => {
       /^subnetIds: a load balancer needs two/,
     ],
     ['an internal load balancer that nobody reaches', { scheme: 'internal' }, /^scheme: nobody could reach/],
+    [
+      'a secret without the end of its ARN, which no policy would find',
+      { usersSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:bits/users' },
+      /^usersSecretArn: must be the whole ARN of a secret/,
+    ],
+    [
+      'one listener that verifies certificates and does not',
+      { listenerArn, domainName: 'a.example', mtlsListenerArn: listenerArn },
+      /^mtlsListenerArn: is listenerArn too/,
+    ],
+    [
+      'a range that EC2 takes once, in two spellings',
+      { allowedCidrs: '10.0.0.0/8,192.0.2.0/24,10.1.2.3/8' },
+      /^allowedCidrs: there twice: 10\.1\.2\.3\/8$/,
+    ],
     ['a record without a name', { hostedZoneId: 'Z12345' }, /^hostedZoneId: the record needs a name/],
   ])('%s is refused', (_, raw, message) => {
     expect(problemsOf(raw)).toEqual([expect.stringMatching(message)]);
@@ -210,6 +225,23 @@ describe('a deployment', () => {
     [{ listenerArn, domainName: 'bits.example.com' }, true],
   ])('with %j is decided: %s', (raw, decided) => {
     expect(planDeployment(readParameters(raw, place), []).undecided === null).toBe(decided);
+  });
+});
+
+describe('more ranges than a security group has rules', () => {
+  const ranges = (count: number) => Array.from({ length: count }, (_, index) => `10.0.${index}.0/24`);
+  const planned = (count: number, raw: object = {}, certificatePort: number | null = null) =>
+    planDeployment(readParameters({ ...raw, allowedCidrs: ranges(count) }, place), [], certificatePort);
+
+  it('are refused, twice as soon with two listeners', () => {
+    expect(planned(60).ingress).toHaveLength(60);
+    expect(() => planned(61)).toThrow(/^allowedCidrs: 61 ranges on one port are 61 rules, .* takes 60/);
+    expect(planned(30, {}, 8443).ingress).toHaveLength(60);
+    expect(() => planned(31, {}, 8443)).toThrow(/^allowedCidrs: 31 ranges on 2 ports are 62 rules/);
+  });
+
+  it("are nothing to a load balancer of somebody else's", () => {
+    expect(() => planned(61, { listenerArn, domainName: 'a.example' })).not.toThrow();
   });
 });
 
