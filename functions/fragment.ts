@@ -1,5 +1,6 @@
 import { type Access, admit, claimOf } from '../lib/access/admit.ts';
 import type { ResolvedDestination } from '../lib/access/destination.ts';
+import type { Grant } from '../lib/access/identity.ts';
 import { composeApplications } from '../lib/composition/applications.ts';
 import { lambdaEntry } from '../lib/composition/entry.ts';
 import type { Settings } from '../lib/composition/settings.ts';
@@ -89,9 +90,9 @@ const take = async (
           }
         }
         const timeout = destination.sessionTimeoutSeconds;
-        const received = await receive(own, warm, decision.session, incoming, timeout, call, async () => {
-          const { progress } = decision.session;
-          if (progress !== undefined) return;
+        const before = onTermsOfFirstBytes(decision.session, admission.grant);
+        const received = await receive(own, warm, before, incoming, timeout, call, async () => {
+          if (before.progress !== undefined) return;
           await takeSingleUse(
             services.sessions,
             admission.grant,
@@ -123,6 +124,15 @@ const take = async (
     );
   }
 };
+
+/**
+ * The ticket that brings a session's first bytes is the one that is spent on them: what it does not allow, one shown at CREATE
+ * only does not allow for it.
+ */
+const onTermsOfFirstBytes = (session: Receiving, grant: Grant | undefined): Receiving =>
+  session.progress === undefined && grant?.allowOverwrites === false
+    ? { ...session, allowOverwrites: false }
+    : session;
 
 /** Whether the body is as long as it was announced. */
 const isWhole = (body: Uint8Array, { contentLength }: FragmentHead): boolean =>

@@ -41,6 +41,8 @@ const whatOf = (before: Session | undefined, after: Session | undefined, atMs: n
     // Whoever deletes the item of a session that is not over has no outcome to tell.
     return before.state === 'receiving' && isExpired(before, atMs) ? { type: 'Upload Expired' } : undefined;
   }
+  if (isRefusedByApplication(after) && !isRefusedByApplication(before))
+    return { type: 'Upload Failed', reason: 'application-refused' };
   if (before.state === after.state) return undefined;
   switch (after.state) {
     case 'receiving':
@@ -54,12 +56,15 @@ const whatOf = (before: Session | undefined, after: Session | undefined, atMs: n
       return { type: 'Upload Published' };
     case 'tombstone':
       // What is COMPLETE has been told as published; its tombstone ends the session, not the upload.
-      if (before.state === 'complete') return undefined;
-      return after.outcome === 'refused' && before.state === 'stored' && isKeptBack(before)
-        ? { type: 'Upload Failed', reason: 'application-refused' }
+      // So has what its application refused: its client's job is over by then, and may close, cancel or do neither.
+      return before.state === 'complete' || isRefusedByApplication(before)
+        ? undefined
         : endings[after.outcome];
   }
 };
+
+const isRefusedByApplication = (session: Session): boolean =>
+  session.state === 'stored' && session.notification?.is === 'failed' && isKeptBack(session);
 
 const isUnanswered = ({ notification }: Publishing): boolean =>
   notification !== undefined && notification.is !== 'answered';

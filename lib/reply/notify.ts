@@ -89,9 +89,8 @@ const attempt = async (
   return commit.won ? { after, error } : { after: commit.current };
 };
 
-/** A status below 500 is the application's word on the upload; everything else says that it is out of order. */
-const isWorthALook = ({ answer }: ProtocolError): boolean =>
-  answer === undefined || answer.status >= 500 || answer.status === 408;
+/** 403 is the application's word on the upload. Everything else may be a mistake, as 404 is where its path is wrong. */
+const isWorthALook = ({ answer }: ProtocolError): boolean => answer?.status !== 403;
 
 /** Asks, and takes the reply in. Rejects only for faults of our own. */
 const ask = async (

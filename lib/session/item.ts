@@ -1,7 +1,7 @@
 import { anonymousPrincipal } from '../protocol/constants.ts';
 import { flag, type Item, ItemReader, number } from './item-attributes.ts';
 import { notificationItem, readNotification } from './notification-item.ts';
-import type { CleanUp, Entity, Outcome, Progress, Session, SessionBase } from './session.ts';
+import type { CleanUp, Entity, Notification, Outcome, Progress, Session, SessionBase } from './session.ts';
 import { packTail, unpackTail } from './tail-codec.ts';
 
 export type { Item } from './item-attributes.ts';
@@ -13,7 +13,8 @@ export const sweepShards = 8;
  * The DynamoDB item of a session. DynamoDB bills a write by the whole item, names included, so it stays under 1 KB: names
  * are short, what is off is left out, and nothing is kept that S3 or another attribute already knows. `expiresAt` is the
  * table's TTL attribute; `sweepShard` and `dueAt` are the key of the sweep's sparse index. An item has one or the other.
- * `user` and `total` together are the key of the other index: both are there from the first fragment to the end.
+ * `user` and `total` together are the key of the other index: both are there from the first fragment to the end of the upload,
+ * for the client: with what is published, or failed for its application, `total` is `size`.
  */
 export const toItem = (session: Session): Item => ({
   sessionId: { S: session.sessionId },
@@ -42,14 +43,14 @@ const stateItem = (session: Session): Item => {
       };
     case 'stored':
       return {
-        ...entityItem(session.entity),
+        ...entityItem(session.entity, session.notification),
         ...notificationItem(session.notification),
         ...flag('closedEmpty', session.closedEmpty),
         ...dueItem(session),
       };
     case 'publishing':
       return {
-        ...entityItem(session.entity),
+        ...entityItem(session.entity, session.notification),
         ...notificationItem(session.notification),
         ...flag('closedEmpty', session.closedEmpty),
         leaseUntil: number(session.leaseUntilMs),
@@ -86,8 +87,9 @@ const progressItem = (progress: Progress): Item => ({
     : { tail: { B: packTail(progress.tail, progress.partCount * progress.layout.partBytes) } }),
 });
 
-const entityItem = (entity: Entity): Item => ({
-  total: number(entity.totalBytes),
+const entityItem = (entity: Entity, notification: Notification | undefined): Item => ({
+  // The client's job has ended with its application's failure, and a job that has ended is none that is under way.
+  [notification?.is === 'failed' ? 'size' : 'total']: number(entity.totalBytes),
   partSize: number(entity.partBytes),
   crc: number(entity.crc32),
   parts: number(entity.partCount),
@@ -199,7 +201,7 @@ const readProgress = (read: ItemReader): Progress | undefined => {
 };
 
 const readEntity = (read: ItemReader): Entity => ({
-  totalBytes: read.number('total'),
+  totalBytes: read.number(read.has('size') ? 'size' : 'total'),
   partBytes: read.number('partSize'),
   uploadId: read.string('upload'),
   partCount: read.number('parts'),

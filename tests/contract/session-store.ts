@@ -148,13 +148,19 @@ export const describeSessionStore = ({ store, deviations = {} }: SessionStoreOpt
     async () => {
       const principal = `counted-${randomUUID()}`;
       const entity = { totalBytes: 40_000, partBytes: 1, uploadId: 'u', partCount: 1, crc32: 0 };
-      const finishing = everyState().flatMap(([, session]) =>
+      const whole = everyState().flatMap(([, session]) =>
         session.state === 'stored' || session.state === 'publishing' ? [{ ...session, entity }] : [],
       );
+      // The job behind a failure of its application is over.
+      const [finishing, failed] = [false, true].map((isFailed) =>
+        whole.filter(({ notification }) => (notification?.is === 'failed') === isFailed),
+      );
+      if (finishing === undefined || failed === undefined || failed.length === 0)
+        throw new Error('there are both');
       const counted = [...[10, 200, 3_000].map(firstBytes), ...finishing];
       const declaredBytes = 3_210 + finishing.length * entity.totalBytes;
       const others = everyState().filter(([, { state }]) => state === 'complete' || state === 'tombstone');
-      for (const session of [...counted, newSession(), ...others.map(([, session]) => session)])
+      for (const session of [...counted, ...failed, newSession(), ...others.map(([, session]) => session)])
         await store().write({ ...session, principal }, [isAbsent]);
       await store().write({ ...firstBytes(1), principal: `${principal}-other` }, [isAbsent]);
       expect(await store().openSessions(principal, unlimited)).toEqual({

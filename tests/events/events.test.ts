@@ -108,13 +108,21 @@ describe('the event of a change', () => {
     expect(types).toEqual([failed, failed, failed, failed, undefined]);
   });
 
-  it('a reply application that refused the file, told from a destination that is taken', async () => {
+  it('a reply application that refused the file: when it does, and not again when the session ends', async () => {
+    const asked: Session = { ...stored, notification: notifications.find(({ is }) => is === 'sent') };
     const reasons = notifications.map(async (notification) => {
-      const event = await eventFrom({ ...stored, notification }, ended('refused'));
-      return event?.reason;
+      const next = await eventFrom(asked, later<Session>({ ...stored, notification }));
+      const end = await eventFrom({ ...stored, notification }, ended('refused'));
+      return [next?.reason, end?.reason];
     });
-    const taken = 'destination-taken';
-    expect(await Promise.all(reasons)).toEqual([taken, taken, taken, 'application-refused', taken]);
+    const waits = [undefined, 'destination-taken'];
+    expect(await Promise.all(reasons)).toEqual([
+      waits,
+      waits,
+      waits,
+      ['application-refused', undefined],
+      waits,
+    ]);
   });
 
   it('none, or the one before, for a file that the application keeps to itself', async () => {

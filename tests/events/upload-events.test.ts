@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { replyHarness } from '../functions/reply-harness.ts';
 import { text } from '../functions/sessions.ts';
 import type { Harness } from '../functions/state.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
@@ -54,6 +55,30 @@ describe('an upload has one event per outcome, from its first packet to its last
     expect(new Set(happened.map(({ id }) => id)).size).toBe(happened.length);
     expect(happened.flatMap(schemaProblems)).toEqual([]);
   });
+
+  it.each([
+    ['and closed', [close]],
+    ['and cancelled, as a job is that is removed', [cancel]],
+    ['and left alone', []],
+    ['and repeated first', [upload, cancel, close]],
+  ] as const)(
+    'refused by its application %s: was told as cancelled, or at the session’s end',
+    async (_, steps) => {
+      const { harness, script } = replyHarness();
+      const records = watch(harness);
+      script.push({ status: 403 });
+      const session = await openSession(harness);
+      await harness.send(textFragment(session, text, 0));
+      for (const step of steps) await step(harness, session);
+      const happened = await told(...records);
+      expect(happened.map(({ type }) => type)).toEqual([
+        'Upload Created',
+        'Upload Received',
+        'Upload Failed',
+      ]);
+      expect(happened.at(-1)).toMatchObject({ reason: 'application-refused', sizeBytes: text.length });
+    },
+  );
 
   it('but for a name that is too long to keep', async () => {
     const harness = memoryHarness();

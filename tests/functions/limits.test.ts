@@ -11,6 +11,9 @@ import {
   textFragment,
   withHeaders,
 } from '../support/packets.ts';
+import { replyHarness } from './reply-harness.ts';
+import { text } from './sessions.ts';
+import { sessionStates } from './state.ts';
 
 /** Says who it is in a header: how that comes about is another test's business. */
 const as = (name: string, packet: TestRequest): TestRequest => withHeaders(packet, { 'X-Test-Name': name });
@@ -55,6 +58,21 @@ describe('sessionsPerPrincipal', () => {
     expect((await harness.send(createPacket(path()))).status).toBe(503);
     await harness.send(closePacket(third.session, third.at));
     await begin();
+  });
+
+  it('files that their application refused, or failed for good, kept their principal out until their sessions ended', async () => {
+    const { harness, script } = replyHarness(
+      { access: ['basic'], sessionsPerPrincipal: 2 },
+      { identities: { basic: async () => ({ kind: 'basic', principal: 'fleet' }) } },
+    );
+    for (const [name, status] of Object.entries({ refused: 403, misled: 404, malformed: 204 })) {
+      script.push({ status });
+      const session = await openSession(harness, `/drop/${name}.bin`);
+      const sent = await harness.send(textFragment(session, text, 0, 26, `/drop/${name}.bin`));
+      expect(sent.status).not.toBe(200);
+    }
+    expect(sessionStates(harness)).toEqual(['stored', 'stored', 'stored']);
+    expect((await harness.send(createPacket('/drop/next.bin'))).status).toBe(200);
   });
 
   it('is counted for each principal', async () => {

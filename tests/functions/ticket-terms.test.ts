@@ -166,6 +166,27 @@ describe('a ticket for one upload', () => {
   });
 });
 
+describe('a ticket for one upload that may overwrite', () => {
+  it('was never spent, where it was shown at CREATE only and other tickets brought the bytes', async () => {
+    const { harness, issue } = scene({ allowOverwrites: true });
+    const [strong, plain] = [await issue({ singleUse: true, overwrite: true }), await issue()];
+    for (const body of ['the first file', 'another one']) {
+      const session = await openSession(strong);
+      harness.objects.plant('destination', 'file.bin');
+      expect((await plain.send(textFragment(session, body, 0))).status).toBe(200);
+      expect((await plain.send(closePacket(session))).status).toBe(403);
+      expect(harness.objects.object('destination', 'file.bin')?.body.toString()).toBe('somebody else');
+    }
+    const session = await openSession(strong);
+    expect((await strong.send(textFragment(session, text, 0, 13))).status).toBe(200);
+    expect((await plain.send(textFragment(session, text, 13))).status).toBe(200);
+    expect((await plain.send(closePacket(session))).status).toBe(200);
+    expect(harness.objects.object('destination', 'file.bin')?.body.toString()).toBe(text);
+    expect((await strong.send(createPacket())).status).toBe(200);
+    expect((await strong.send(textFragment(await openSession(strong), text, 0))).status).toBe(403);
+  });
+});
+
 describe('an expired ticket beside another proof', () => {
   const late = async (access: AccessKind[]) => {
     const harness = memoryHarness({ destination: { access } });
