@@ -1,3 +1,4 @@
+import { maxPairBytes, parseBasic } from '../../lib/access/basic/credentials.ts';
 import { hashPassword } from '../../lib/access/basic/password-hash.ts';
 import { parseUsers, userNameFault } from '../../lib/access/basic/users.ts';
 import { CommandError, readDocument, writeDocument } from './documents.ts';
@@ -40,6 +41,12 @@ export const userCommand = async (
     if (password.length < minPasswordLength) {
       throw new CommandError('NOT_POSSIBLE', `a password has at least ${minPasswordLength} characters`);
     }
+    if (!canBeSent(name, password)) {
+      throw new CommandError(
+        'NOT_POSSIBLE',
+        `no client could sign in with it: a password has no control characters, and with its name at most ${maxPairBytes - 1} bytes`,
+      );
+    }
     document.set(name, await hashPassword(password));
   }
   await writeDocument(file, Object.fromEntries(document));
@@ -49,4 +56,10 @@ export const userCommand = async (
     `  aws secretsmanager put-secret-value --secret-id SECRET --secret-string file://${file}`,
     'where SECRET is the output UsersSecretArn of the stack (docs/deployment.md).',
   ].join('\n');
+};
+
+/** Whether the service reads the pair in a client's header as it was kept. */
+const canBeSent = (name: string, password: string): boolean => {
+  const pair = Buffer.from(`${name}:${password}`, 'utf8').toString('base64');
+  return parseBasic(`Basic ${pair}`)?.password === password;
 };

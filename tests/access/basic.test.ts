@@ -18,7 +18,8 @@ describe('parseBasic', () => {
     ['a colon in the password', basic('alice:a:b:'), 'alice', 'a:b:'],
     ['an empty password', basic('alice:'), 'alice', ''],
     ['UTF-8', basic('zoë:pä€'), 'zoë', 'pä€'],
-    ['ISO 8859-1, where it is not UTF-8', basic('zoë:pä', 'latin1'), 'zoë', 'pä'],
+    ['windows-1252, where it is not UTF-8', basic('zoë:pä', 'latin1'), 'zoë', 'pä'],
+    ['a pair of 768 bytes', basic(`a:${'x'.repeat(766)}`), 'a', 'x'.repeat(766)],
   ])('reads %s', (_, header, user, password) => {
     expect(parseBasic(header)).toEqual({ user, password });
   });
@@ -33,6 +34,21 @@ describe('parseBasic', () => {
     ['a kilobyte and more', basic(`a:${'x'.repeat(1_000)}`)],
   ])('refuses %s', (_, header) => {
     expect(parseBasic(header)).toBeUndefined();
+  });
+});
+
+describe('Basic of a client that does not send UTF-8', () => {
+  it('had control characters in place of what Windows has from 0x80 to 0x9F', () => {
+    const password = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+    const codes = Array.from({ length: 32 }, (_, at) => 0x80 + at);
+    const bytes = codes.filter((code) => ![0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(code));
+    const pair = Buffer.concat([Buffer.from('alice:'), Buffer.from(bytes)]);
+    expect(parseBasic(`Basic ${pair.toString('base64')}`)).toEqual({ user: 'alice', password });
+  });
+
+  it.each([0x81, 0x8d, 0x8f, 0x90, 0x9d])('has no character %i', (code) => {
+    const pair = Buffer.concat([Buffer.from('alice:'), Buffer.of(code)]);
+    expect(parseBasic(`Basic ${pair.toString('base64')}`)).toBeUndefined();
   });
 });
 
@@ -120,6 +136,17 @@ describe('Basic', () => {
       expect(await identify(evidence(basic(wrong))), wrong).toBeUndefined();
       expect(await identify(evidence(basic(wrong))), `${wrong} again`).toBeUndefined();
     }
+  });
+
+  it.each([
+    ['a NUL', '\0'],
+    ['NULs', '\0\0\0'],
+    ['a line end', '\n'],
+    ['a DEL', '\u007f'],
+  ])('took a password with %s behind it, which it reads no document for', async (_, behind) => {
+    const { identify, document } = await scene();
+    expect(await identify(evidence(basic(`alice:opensesame${behind}`)))).toBeUndefined();
+    expect(document.reads).toBe(0);
   });
 
   it('reads no document for a packet without credentials', async () => {

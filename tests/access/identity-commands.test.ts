@@ -49,6 +49,23 @@ describe('npm run user', () => {
     await expect(run(...args)).rejects.toThrow(problem);
   });
 
+  it.each([
+    ['longer than a header may be', 'x'.repeat(766)],
+    ['long in UTF-8', 'ä'.repeat(383)],
+    ['with a tab in it', 'open\tsesame 1'],
+    ['with a NUL behind it', 'open sesame 1\0'],
+    ['with half a surrogate pair', 'open sesame \ud800'],
+  ])('kept a password that never worked, %s', async (_, password) => {
+    const options = { file: join(folder, 'never.json'), readPassword: async () => password };
+    await expect(userCommand(['add', 'al'], options)).rejects.toThrow('with its name at most 767 bytes');
+    expect(await userCommand(['list'], options)).toContain('no users');
+  });
+
+  it('takes the longest password that can be sent', async () => {
+    const options = { file: join(folder, 'longest.json'), readPassword: async () => 'x'.repeat(765) };
+    expect(await userCommand(['add', 'al'], options)).toContain('kept al');
+  });
+
   it('takes no short password', async () => {
     const options = { file: join(folder, 'none.json'), readPassword: async () => 'short' };
     await expect(userCommand(['add', 'a'], options)).rejects.toThrow('at least 12');
