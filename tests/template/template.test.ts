@@ -93,10 +93,15 @@ const changes = (): readonly (readonly [Session | undefined, Session | undefined
         .filter(
           (after) => before.state === 'stored' || after.state !== 'tombstone' || after.outcome !== 'answered',
         )
+        // What an application failed with is remembered, and it is asked no more.
+        .filter((after) => !hasFailed(before) || after.state !== 'stored' || after === before)
         .map((after) => [before, after] as const),
     ),
   ];
 };
+
+const hasFailed = (session: Session): boolean =>
+  session.state === 'stored' && session.notification?.is === 'failed';
 
 describe('the packaged template', () => {
   it('has no finding of the validator that is not known and harmless', async () => {
@@ -223,10 +228,12 @@ describe('the packaged template', () => {
       const change = changeOf(record);
       const isAsked = patterns.some((pattern) => matchesPattern(pattern, record));
       const isEvent = change !== undefined && eventOf(change, 0) !== undefined;
-      // The one that is asked about in vain: what an application keeps to itself.
+      // Those that are asked about in vain: the ends of what an application keeps to itself, or has refused before.
       const isKept =
-        before?.state === 'stored' && after?.state === 'tombstone' && after.outcome === 'answered';
-      return isAsked === (isEvent || isKept) ? [] : [`${before?.state} → ${after?.state}`];
+        before?.state === 'stored' &&
+        after?.state === 'tombstone' &&
+        (after.outcome === 'answered' || hasFailed(before));
+      return isAsked === isEvent || (isAsked && isKept) ? [] : [`${before?.state} → ${after?.state}`];
     });
     expect(wrong).toEqual([]);
   });
