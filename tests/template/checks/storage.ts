@@ -94,7 +94,8 @@ const tableSchema = z.looseObject({
   }),
   StreamSpecification: z.strictObject({ StreamViewType: z.literal('NEW_AND_OLD_IMAGES') }),
   PointInTimeRecoverySpecification: z.strictObject({ PointInTimeRecoveryEnabled: z.literal(true) }),
-  SSESpecification: z.strictObject({ SSEEnabled: z.literal(true) }),
+  // DynamoDB encrypts with a key of its own at no cost; with the account's, KMS charges by the request.
+  SSESpecification: z.undefined().optional(),
   DeletionProtectionEnabled: z.boolean(),
   GlobalSecondaryIndexes: z.tuple([
     z.looseObject({

@@ -59,6 +59,12 @@ export const storage: readonly PlantedDefect[] = [
     message: /SessionTable: PointInTimeRecoverySpecification/,
   },
   {
+    defect: 'a table that pays KMS for what DynamoDB does for nothing',
+    check: 'lastingState',
+    plant: add(['SessionTable', 'Properties', 'SSESpecification'], { SSEEnabled: true }),
+    message: /SessionTable: SSESpecification/,
+  },
+  {
     defect: 'uploads that go with the stack',
     check: 'lastingState',
     plant: remove(['UploadBucket', 'DeletionPolicy']),
