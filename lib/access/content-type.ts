@@ -5,8 +5,8 @@ export type ContentTypes = Readonly<Record<string, string>>;
 export const unknownContentType = 'application/octet-stream';
 
 /**
- * What Windows fleets upload. Left out on purpose: what a browser would run (HTML, SVG, scripts). Whoever opens a link to such
- * an object downloads it; a destination that serves pages names their types itself.
+ * What Windows fleets upload. Left out on purpose: what a browser would run (HTML, SVG, scripts, and XML, in which
+ * all of them can stand). Whoever opens a link to such an object downloads it; a destination that serves pages names their types itself.
  */
 export const knownContentTypes: ContentTypes = {
   '7z': 'application/x-7z-compressed',
@@ -35,7 +35,6 @@ export const knownContentTypes: ContentTypes = {
   webp: 'image/webp',
   xls: 'application/vnd.ms-excel',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  xml: 'application/xml',
   zip: 'application/zip',
 };
 

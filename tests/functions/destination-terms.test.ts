@@ -61,6 +61,10 @@ describe('content types', () => {
     expect(contentTypeOf(name, { dmp: 'application/x-dmp' })).toBe(type);
   });
 
+  it('XML, in which a browser runs scripts of XHTML, had a type that a browser opens', () => {
+    expect(contentTypeOf('feed.xml', {})).toBe('application/octet-stream');
+  });
+
   it("a destination's word comes before the table's", () => {
     expect(contentTypeOf('a.log', { log: 'application/x-log' })).toBe('application/x-log');
   });
