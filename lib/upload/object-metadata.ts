@@ -1,9 +1,11 @@
 import type { ObjectMetadata } from './object-store.ts';
 
 /** S3 allows 2 KB of user metadata, US-ASCII: each value is percent-encoded and bounded. */
-const maxValueBytes = 600;
+const maxNameBytes = 600;
+/** All of the longest principal, 256 bytes, each of them escaped: two that begin alike are two. */
+const maxPrincipalBytes = 3 * 256;
 
-const encode = (text: string): string => {
+const encode = (text: string, maxValueBytes: number): string => {
   // Through UTF-8 and back: half a surrogate pair, which cannot be encoded, becomes a replacement character.
   const encoded = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));
   if (encoded.length <= maxValueBytes) return encoded;
@@ -27,8 +29,8 @@ const isDecodable = (text: string): boolean => {
 /** User metadata of a published object; `x-amz-meta-` goes in front of each name. */
 export const metadataHeaders = (metadata: ObjectMetadata): Record<string, string> => ({
   'bits-session-id': metadata.sessionId,
-  'bits-original-name': encode(metadata.originalName),
-  'bits-principal': encode(metadata.principal),
+  'bits-original-name': encode(metadata.originalName, maxNameBytes),
+  'bits-principal': encode(metadata.principal, maxPrincipalBytes),
   ...metadata.terms?.metadata,
 });
 

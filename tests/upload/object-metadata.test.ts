@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { maxMetadataBytes as ofDestination } from '../../infra/config/objects-schema.ts';
+import { maxPrincipalBytes, principalFault } from '../../lib/access/principal.ts';
 import { metadataHeaders, sessionIdOf } from '../../lib/upload/object-metadata.ts';
 
 const sessionId = '0B5E2C1A-7D34-4F6E-9A21-3C8D5E7F9012';
@@ -69,7 +71,24 @@ describe('metadataHeaders', () => {
     const kept = decode(headers['bits-original-name']);
     expect(kept.length).toBeGreaterThanOrEqual(49);
     expect(wellFormed(name).startsWith(kept)).toBe(true);
-    expect(decode(headers['bits-principal'])).toBe(kept);
+    const keptPrincipal = decode(headers['bits-principal']);
+    expect(wellFormed(name).startsWith(keptPrincipal)).toBe(true);
+    expect(keptPrincipal.startsWith(kept)).toBe(true);
+  });
+
+  it('two long principals of one beginning were one', () => {
+    const longest = (last: string) => `${'あ'.repeat((maxPrincipalBytes - 1) / 3)}${last}`;
+    const names = ['1', '2'].map(longest);
+    expect(names.map(principalFault)).toEqual([undefined, undefined]);
+    const kept = names.map((name) => decode(encode('ü'.repeat(300), name)['bits-principal']));
+    expect(kept).toEqual(names);
+  });
+
+  it('leaves room for the metadata of a destination', () => {
+    const longest = encode('ü'.repeat(300), 'ü'.repeat(maxPrincipalBytes / 2));
+    expect(Object.entries(longest).flat().join('').length + ofDestination).toBeLessThanOrEqual(
+      maxMetadataBytes,
+    );
   });
 
   it.each(Array.from({ length: 13 }, (_, index) => index))(
