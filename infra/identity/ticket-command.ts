@@ -72,6 +72,8 @@ export const ticketCommand = async (
   const expiresInSeconds = parseSeconds(given.expires);
   if (expiresInSeconds === undefined)
     throw new CommandError('USAGE', `--expires ${given.expires}: write 36h or 2d`);
+  if (expiresInSeconds === 0)
+    throw new CommandError('USAGE', `--expires ${given.expires}: nobody could begin an upload with it`);
   const size = given['max-size'];
   const maximumUploadBytes = size === undefined ? undefined : parseByteCount(size);
   if (size !== undefined && maximumUploadBytes === undefined) {
@@ -107,6 +109,9 @@ const clientUrl = (given: Given): URL => {
   const base = new URL(given.url);
   const fault = (why: string) => new CommandError('NOT_POSSIBLE', `no ticket: ${option} ${path}: ${why}`);
   if (characterFault(path) !== undefined) throw fault('has a character that no URL may have');
+  // An empty fragment, too: what comes after it is no part of the URL that a client asks for.
+  if (given.url.includes('#'))
+    throw new CommandError('NOT_POSSIBLE', `no ticket: --url ${given.url}: the ticket would be behind the #`);
   const target = path.split('/').map(encodeURIComponent).join('/');
   const parsed = parseRequestUrl({ scheme: base.protocol.slice(0, -1), host: base.host, target });
   if (!parsed.ok) {

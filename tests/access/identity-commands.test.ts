@@ -171,6 +171,10 @@ describe('npm run ticket', () => {
     [['--path', '/uploads/', '--expires', '1d'], '--prefix is for'],
     [['--path', 'uploads/a', '--expires', '1d'], 'refuse the URL'],
     [['--path', '/uploads/a', '--expires', '1d', '--url', 'ftp://h'], '--url ftp://h'],
+    // Each printed a ticket that never got to the service, or was over when it did.
+    [['--path', '/uploads/a', '--expires', '1d', '--url', 'http://h/#frag'], 'behind the #'],
+    [['--path', '/uploads/a', '--expires', '1d', '--url', 'http://h/#'], 'behind the #'],
+    [['--path', '/uploads/a', '--expires', '0s'], '--expires 0s: nobody could begin'],
     [['--new-key', 'two'], 'already'],
     [['--retire-key', 'ten'], 'no key ten'],
   ])('%j is refused', async (args, problem) => {
