@@ -189,6 +189,19 @@ describe('npm run upload', () => {
     });
   });
 
+  test('printed the ticket of its URL, for whoever reads the log', async () => {
+    const { requests } = await start();
+    const first = await run(file, at('/uploads/x.bin?a=%20b&ticket=SECRET'));
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('/uploads/x.bin?a=%20b\n') });
+    const second = await run(file, at('/uploads/y.bin?TICKET=SECRET'), '--json');
+    expect(JSON.parse(second.stdout)).toMatchObject({ url: at('/uploads/y.bin') });
+    const third = await run(file, 'htp://h/x?ticket=SECRET');
+    expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining('htp://h/x?…') });
+    const printed = [first, second, third].map(({ stdout, stderr }) => stdout + stderr).join('');
+    expect(printed).not.toContain('SECRET');
+    expect(requests.every(({ target }) => target.endsWith('=SECRET'))).toBe(true);
+  });
+
   test('prints one line of JSON, on success and on failure', async () => {
     await start();
     const first = await run(file, at('/uploads/x.bin'), '--json');

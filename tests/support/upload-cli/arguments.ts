@@ -89,7 +89,8 @@ function parse(args: readonly string[]) {
 function destination(value: string, file: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`not an http or https URL: ${value}`);
+    // Without its query, where a ticket may be.
+    throw new UsageError(`not an http or https URL: ${value.replace(/\?.*/s, '?…')}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError('put credentials into --user and --password, not into the URL');

@@ -1,3 +1,4 @@
+import { takeTickets } from '../../../lib/access/ticket/query.ts';
 import {
   BitsJobError,
   BitsSuspendedError,
@@ -10,6 +11,7 @@ import { Crc32Source } from './crc32-source.ts';
 
 export interface UploadSuccess {
   readonly isUploaded: true;
+  /** Without a ticket: whoever reads it in a log shall not upload with it. */
   readonly url: string;
   readonly sizeBytes: number;
   /** CRC32 of the file as S3 shows it for a whole object: four bytes, big-endian, in base64. */
@@ -68,7 +70,7 @@ export async function runUpload(
     crc.writeUInt32BE(await source.finish());
     return {
       isUploaded: true,
-      url: result.url,
+      url: withoutTicket(result.url),
       sizeBytes: result.totalBytes,
       crc32Base64: crc.toString('base64'),
       crc32: crc.toString('hex'),
@@ -83,6 +85,12 @@ export async function runUpload(
   } finally {
     await source.close();
   }
+}
+
+function withoutTicket(href: string): string {
+  const url = new URL(href);
+  url.search = takeTickets(url.search.slice(1)).query;
+  return url.href;
 }
 
 function describe(error: unknown): UploadFailure {
