@@ -89,8 +89,12 @@ exports.environment = async (variables) => {
   };
 };
 
-/** For the bundles, which have the destinations as data. */
-exports.readDestinations = async (variables) => (await readAll(variables)).destinations;
+/** For the bundles, which have the destinations as data; without a deployment those of the project. */
+exports.readDestinations = async (variables) => {
+  if (variables !== undefined) return (await readAll(variables)).destinations;
+  const { readParameters } = load('./deployment/parameters.ts');
+  return loadDestinations(readParameters({}, { stage: 'dev', region: 'us-east-1' }), {});
+};
 
 /** `${file(./infra/variables.cjs):destinations}`: what functions may write to, and whom they may call. */
 exports.destinations = async (variables) => {
