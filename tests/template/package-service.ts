@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { inflateRawSync } from 'node:zlib';
 import { parseTemplateJson, type Template } from './template.ts';
 
 const run = promisify(execFile);
@@ -68,6 +69,13 @@ export const packageService = async (options: PackageOptions = {}): Promise<Pack
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+};
+
+/** The code of a function: the first file of its archive. */
+export const codeOf = ({ archives }: Packaged, name: string): string => {
+  const archive = Buffer.from(archives.get(`${name}.zip`) ?? '', 'base64');
+  const start = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28);
+  return inflateRawSync(archive.subarray(start)).toString();
 };
 
 const printedBy = (error: unknown): string =>

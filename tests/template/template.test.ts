@@ -29,7 +29,7 @@ import {
 } from './deployment-page.ts';
 import { matchesPattern } from './event-pattern.ts';
 import { environmentOf } from './filled.ts';
-import { type Packaged, packageService } from './package-service.ts';
+import { codeOf, type Packaged, packageService } from './package-service.ts';
 import { planted } from './planted-defects.ts';
 import { ofType, parseTemplateJson, show } from './template.ts';
 import { validatorFindings } from './validate.ts';
@@ -236,6 +236,10 @@ describe('the packaged template', () => {
       return isAsked === isEvent || (isAsked && isKept) ? [] : [`${before?.state} → ${after?.state}`];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('is of the same destinations as the code, those that the parameter names', () => {
+    expect(codeOf(packaged, 'ping')).toContain('/machines/');
   });
 
   it('is far from the limits of CloudFormation', () => {
