@@ -53,9 +53,16 @@ const uploadSizeProblems = (destination: Destination, limits: StackLimits): stri
   ];
 };
 
-const sessionTimeoutProblems = ({ sessionTimeoutSeconds: seconds }: Destination): string[] => {
+/** An application may take minutes of it. */
+const minReplyKeptSeconds = 3_600;
+
+const sessionTimeoutProblems = ({ sessionTimeoutSeconds: seconds, reply }: Destination): string[] => {
   const { minSessionTimeoutSeconds: minimum, maxSessionTimeoutSeconds: maximum } = destinationBounds;
   if (seconds < minimum) return [`${formatCount(seconds)} seconds is less than the minimum of ${minimum}`];
+  if (reply !== null && seconds < minReplyKeptSeconds)
+    return [
+      'is less than an hour: a reply is kept for as long, from the last byte on, and a client has to come for it',
+    ];
   if (seconds <= maximum) return [];
   return [
     `${formatCount(seconds)} seconds is longer than any session lives: 90 days, ${formatCount(maximum)} seconds`,

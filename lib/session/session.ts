@@ -133,7 +133,10 @@ export interface Publishing extends SessionBase {
   readonly entity: Entity;
   readonly notification: Notification | undefined;
   readonly closedEmpty: boolean;
-  /** Until then the attempt named by `attempt` may be at work and others wait. */
+  /**
+   * Until then the attempt named by `attempt` may be at work and others wait. 0: none of them is, every part was there when the
+   * last one stopped, and the file waits for room at its destination.
+   */
   readonly leaseUntilMs: number;
   readonly dueAtSeconds: number;
 }

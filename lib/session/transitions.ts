@@ -242,7 +242,6 @@ export const postpone = <S extends Stored | Publishing>(
 ): S => ({
   ...session,
   ...base(session, moment),
-  // Nobody is at it until then, and whoever has to end it need not wait.
-  ...(session.state === 'publishing' ? { leaseUntilMs: moment.nowMs } : {}),
+  ...(session.state === 'publishing' ? { leaseUntilMs: 0 } : {}),
   dueAtSeconds,
 });

@@ -123,6 +123,14 @@ export const completeEntity = async (
   throw new ObjectStoreError('UNAVAILABLE', 'S3 did not decide the completion', { cause: lastError });
 };
 
+/** Whether the object at the destination is this session's. */
+export const isPublished = async (
+  services: UploadServices,
+  session: Stored | Publishing,
+  { signal }: Budget,
+): Promise<boolean> =>
+  owner(session, await services.objects.head(uploadTarget(services, session), signal)) === 'ours';
+
 type Owner = 'ours' | 'another' | 'nobody';
 
 const owner = (session: Stored | Publishing, found: FoundObject | undefined): Owner => {

@@ -1,4 +1,4 @@
-import type { Complete, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
+import type { Complete, Publishing, Receiving, Session, Stored, Tombstone } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
 import { cleaned, discard } from '../session/transitions.ts';
 import { holdingKey, isHeld, repliesPrefix, uploadTarget } from './held.ts';
@@ -58,7 +58,7 @@ export const cleanUp = async (
  */
 export const endAsLost = async (
   services: UploadServices,
-  session: Receiving | Stored,
+  session: Receiving | Stored | Publishing,
   why: string,
   budget: Budget,
 ): Promise<Session | undefined> => {

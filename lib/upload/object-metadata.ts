@@ -17,6 +17,13 @@ const encode = (text: string, maxValueBytes: number): string => {
   return '';
 };
 
+/** A name that is too long loses its middle: the extension says what the file is, here and when it is read back. */
+const encodeName = (name: string): string => {
+  const extension = /\.[^./\\]{1,16}$/.exec(name)?.[0] ?? '';
+  const encoded = encode(extension, maxNameBytes);
+  return encode(name.slice(0, name.length - extension.length), maxNameBytes - encoded.length) + encoded;
+};
+
 const isDecodable = (text: string): boolean => {
   try {
     decodeURIComponent(text);
@@ -29,7 +36,7 @@ const isDecodable = (text: string): boolean => {
 /** User metadata of a published object; `x-amz-meta-` goes in front of each name. */
 export const metadataHeaders = (metadata: ObjectMetadata): Record<string, string> => ({
   'bits-session-id': metadata.sessionId,
-  'bits-original-name': encode(metadata.originalName, maxNameBytes),
+  'bits-original-name': encodeName(metadata.originalName),
   'bits-principal': encode(metadata.principal, maxPrincipalBytes),
   ...metadata.terms?.metadata,
 });

@@ -1,7 +1,13 @@
 import type { Complete, Publishing, Session, Stored, Tombstone } from '../session/session.ts';
 import { versionIs } from '../session/store.ts';
-import { closePublished, complete, discard, stampPublishing } from '../session/transitions.ts';
-import { completeEntity, type Verdict, verifyParts } from './complete-entity.ts';
+import {
+  closePublished,
+  complete,
+  discard,
+  stampPublishing,
+  withoutApplication,
+} from '../session/transitions.ts';
+import { completeEntity, isPublished, type Verdict, verifyParts } from './complete-entity.ts';
 import { cleanUp, deleteStaging, endAsLost } from './discard.ts';
 import { isHeld } from './held.ts';
 import { findHeld } from './hold.ts';
@@ -62,11 +68,15 @@ export const publish = async (
         }
         break;
     }
-    const next = await publishOnce(services, session, publisher, budget);
+    const next = await publishOnce(services, asBegun(start, session), publisher, budget);
     if (next !== undefined && 'waits' in next) return next.waits;
     session = next;
   }
 };
+
+/** Who began without asking the application goes on without it, also from a session that somebody else has moved on. */
+const asBegun = (start: Stored | Publishing, session: Stored | Publishing): Stored | Publishing =>
+  start.notification === undefined ? withoutApplication(session) : session;
 
 /** Whether an application is being asked, or has answered, since somebody decided to publish without. */
 const isHeardMeanwhile = (start: Stored | Publishing, { notification }: Stored, nowMs: number): boolean =>
@@ -91,6 +101,15 @@ const publishOnce = async (
     // A copy that is gone is begun again under the stamp.
     const file = isHeld(session) ? await findHeld(services, session, budget) : undefined;
     if (file === undefined) return endAsLost(services, session, `the uploaded parts are ${parts}`, budget);
+  }
+  if (
+    parts === 'gone' &&
+    waitsForRoom(session) &&
+    !isHeld(session) &&
+    !(await isPublished(services, session, budget))
+  ) {
+    // No completion of ours can have used it up.
+    return endAsLost(services, session, 'the upload was aborted while the file waited for room', budget);
   }
   let stamped = stampPublishing(session, budget.deadlineMs, momentOf(services));
   const stamp = await services.sessions.write(stamped, [versionIs(session.version)], budget.signal);
@@ -119,6 +138,9 @@ const publishOnce = async (
     throw error;
   }
 };
+
+const waitsForRoom = (session: Stored | Publishing): boolean =>
+  session.state === 'publishing' && session.leaseUntilMs === 0;
 
 /** Writes the verdict down; what has to be discarded is discarded after that. */
 const settle = async (

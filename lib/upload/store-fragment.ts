@@ -6,7 +6,7 @@ import {
   type Receiving,
 } from '../session/session.ts';
 import { uploadTarget } from './held.ts';
-import type { UploadRef } from './object-store.ts';
+import { ObjectStoreError, type UploadRef } from './object-store.ts';
 import { type FragmentPlan, layoutFor, partCountOf, planFragment } from './parts.ts';
 import type { Budget, UploadServices } from './services.ts';
 import { settleAll } from './settle-all.ts';
@@ -84,9 +84,11 @@ export const storeFragment = async (
     ]);
   } catch (error) {
     // Nothing will ever name an upload that this attempt began; what cannot be aborted is the sweep's.
-    if (before.uploadId === undefined)
-      await services.objects.abortUpload(upload, signal).catch(() => undefined);
-    throw error;
+    if (before.uploadId !== undefined) throw error;
+    await services.objects.abortUpload(upload, signal).catch(() => undefined);
+    // It was private to this attempt, so no acknowledged byte was in it: that it is gone loses none.
+    if (!(error instanceof ObjectStoreError) || error.code !== 'NO_SUCH_UPLOAD') throw error;
+    throw new ObjectStoreError('UNAVAILABLE', 'an upload was gone as soon as it began', { cause: error });
   }
   return {
     progress: {

@@ -99,3 +99,10 @@ describe('a reply application', () => {
     ]);
   });
 });
+
+it('a session shorter than an answer takes gave out a reply that was gone already', () => {
+  const file = (timeout: string) =>
+    fileWith(`{kind: http, url: "https://a.test/"}, sessionTimeout: ${timeout}`);
+  expect(problemsOf(file('59m')).join()).toMatch(/sessionTimeout: is less than an hour: a reply is kept/);
+  expect(parseDestinations(file('1h'), 'file', limits)[0]?.sessionTimeoutSeconds).toBe(3_600);
+});

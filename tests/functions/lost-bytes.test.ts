@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ObjectStoreError } from '../../lib/upload/object-store.ts';
 import { memoryHarness } from '../support/functions-harness.ts';
 import { closePacket, fragmentPacket, openSession, textFragment } from '../support/packets.ts';
 import { about, acks, expectAck } from './acks.ts';
@@ -72,4 +73,18 @@ describe('an upload that was aborted behind our back', () => {
     expect(harness.alarms).toEqual([]);
     expect(sessionStates(harness)).toEqual(['cancelled']);
   });
+});
+
+it('an upload that the attempt itself had just begun was gone: the session ended as lost, with every acknowledged byte there', async () => {
+  const harness = memoryHarness();
+  const session = await openSession(harness);
+  await harness.send(textFragment(session, text, 0, 13));
+  harness.objects.hooks.before = ({ name }) => {
+    if (name === 'uploadPart') throw new ObjectStoreError('NO_SUCH_UPLOAD', 'somebody aborted it');
+  };
+  expect((await harness.send(textFragment(session, text, 13))).status).toBe(503);
+  harness.objects.hooks.before = undefined;
+  expect((await harness.send(textFragment(session, text, 13))).status).toBe(200);
+  expect((await harness.send(closePacket(session))).status).toBe(200);
+  expect(objectText(harness)).toBe(text);
 });

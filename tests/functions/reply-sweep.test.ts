@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ApplicationError } from '../../lib/reply/application.ts';
+import { told } from '../events/told.ts';
+import { closePacket } from '../support/packets.ts';
+import { changeRecord } from '../support/stream-record.ts';
 import { SweepHarness } from '../support/sweep-harness.ts';
 import { bodyReply, halfwayWith, replyAt, replyHarness } from './reply-harness.ts';
 import { text } from './sessions.ts';
@@ -85,4 +89,28 @@ describe('the sweep', () => {
       `${url}`.replace(/^.*bits-replies/, 'replies'),
     ]);
   });
+});
+
+it('an application taken out of the configuration, and a CLOSE that lost one race: the file was told as failed for it', async () => {
+  const under = replyHarness();
+  const { harness } = under;
+  const records: unknown[] = [];
+  harness.sessions.onChange = (before, after) => records.push(changeRecord(before, after));
+  under.script.push(new ApplicationError('UNREACHABLE', 'down'));
+  const { session, last } = await halfwayWith(under);
+  expect((await harness.send(last)).status).toBe(503);
+  harness.destinations = harness.destinations.map((destination) => ({ ...destination, reply: null }));
+  let isRaced = false;
+  harness.objects.hooks.before = async ({ name }) => {
+    if (name !== 'createUpload' || isRaced) return;
+    isRaced = true;
+    // An invocation on the old configuration gives back its lease.
+    const now = await harness.sessions.read(session.slice(1, -1));
+    if (now !== undefined) await harness.sessions.write({ ...now, version: now.version + 1 }, []);
+  };
+  expect((await harness.send(closePacket(session))).status).toBe(200);
+  expect(isRaced).toBe(true);
+  expect(objectText(harness)).toBe(text);
+  const types = (await told(...records)).map(({ type }) => type);
+  expect(types).toEqual(['Upload Created', 'Upload Received', 'Upload Published']);
 });

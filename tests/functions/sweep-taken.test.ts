@@ -136,6 +136,17 @@ describe('a destination that is taken', () => {
     expectNothingLeft(harness);
   });
 
+  it('in the last moment, and its upload aborted by another while it waited: was told as published', async () => {
+    const { harness, session, sweep } = await takenInTheLastMoment();
+    harness.objects.uploads.clear();
+    harness.objects.objects.clear();
+    harness.nowMs += dayMs;
+    await sweep.due();
+    expect(whats(harness)).toEqual([waits, 'acknowledged bytes lost']);
+    expectNothingLeft(harness);
+    await expectUntouched(harness, closePacket(session), about(acks.lostBeforePublication, session));
+  });
+
   it('in the last moment: discarded at the hard end of its session', async () => {
     const { harness, session, sweep } = await takenInTheLastMoment();
     harness.nowMs += lifetimeMs;

@@ -76,6 +76,19 @@ describe('metadataHeaders', () => {
     expect(keptPrincipal.startsWith(kept)).toBe(true);
   });
 
+  it.each([
+    ['あ'.repeat(70), '.pdf'],
+    ['n'.repeat(700), '.tar'],
+    ['x.'.repeat(400), '.💾💾'],
+  ])('a long name lost its extension, and so a held file its content type', (stem, extension) => {
+    const headers = encode(`${stem}${extension}`);
+    expectFits(headers);
+    const kept = decode(headers['bits-original-name']);
+    expect(kept.endsWith(extension)).toBe(true);
+    expect(stem.startsWith(kept.slice(0, -extension.length))).toBe(true);
+    expect(kept.length).toBeGreaterThan(60);
+  });
+
   it('two long principals of one beginning were one', () => {
     const longest = (last: string) => `${'あ'.repeat((maxPrincipalBytes - 1) / 3)}${last}`;
     const names = ['1', '2'].map(longest);

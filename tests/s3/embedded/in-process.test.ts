@@ -61,6 +61,19 @@ describe('without a socket', () => {
     expect(LastModified?.toISOString()).toBe('2031-02-03T04:05:06.000Z');
   });
 
+  it('an object of several parts is as old as its upload, as in S3', async () => {
+    let nowMs = Date.parse('2031-02-03T04:05:06Z');
+    const { client } = await open({ now: () => nowMs, maxClockSkewMs: Infinity });
+    const id = { Bucket, Key: 'k' };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(id));
+    nowMs += 10 * 86_400_000;
+    const { ETag } = await client.send(new UploadPartCommand({ ...id, UploadId, PartNumber: 1, Body: 'x' }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await client.send(new CompleteMultipartUploadCommand({ ...id, UploadId, MultipartUpload }));
+    const { LastModified } = await client.send(new GetObjectCommand(id));
+    expect(LastModified?.toISOString()).toBe('2031-02-03T04:05:06.000Z');
+  });
+
   it('a body that breaks off rejects, and leaves nothing', async () => {
     const { s3, client } = await open();
     async function* broken() {

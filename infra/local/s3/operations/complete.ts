@@ -129,7 +129,8 @@ function objectOf(call: Call, upload: UploadEntry, parts: readonly PartEntry[]):
     key: call.key,
     etag: `${createHash('md5').update(etags).digest('hex')}-${parts.length}`,
     sizeBytes,
-    lastModifiedMs: call.env.nowMs(),
+    // The date of an object of several parts is that of its initiation [S3 User Guide, "Working with object metadata"].
+    lastModifiedMs: upload.record.initiatedAtMs,
     properties: upload.record.properties,
     ...(checksum === undefined ? {} : { checksum }),
     upload: {
