@@ -28,8 +28,6 @@ export const servingOf = (method: string, request: RequestHeaders, reply: Stored
     'Last-Modified': lastModified,
     ETag: etag,
     'Content-Type': 'application/octet-stream',
-    // It is gone after CLOSE, and where tickets are taken its URL alone opens it.
-    'Cache-Control': 'no-store',
   };
   const condition = request.get('If-Range');
   const isTheSame = condition === undefined || condition === etag || condition === lastModified;

@@ -105,7 +105,6 @@ describe('a reply is served', () => {
         'Last-Modified': 'Mon, 06 Jan 2025 10:00:00 GMT',
         ETag: '"0b5e2c1a-1"',
         'Content-Type': 'application/octet-stream',
-        'Cache-Control': 'no-store',
       },
       body: text,
     });
