@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { brokenAckRules } from '../conformance/ack-rules.ts';
 import type { ConformanceOptions } from '../conformance/options.ts';
 import { formatResult } from '../conformance/report.ts';
 import { runConformance } from '../conformance/run.ts';
@@ -55,6 +56,24 @@ test('the exchange with a fragment limit of 16 runs on a server that has it', as
   const options = await start({ destinations: [{ prefix: '/uploads/', fragmentLimitBytes: 16 }] });
   const report = await runConformance({ url: options.url, fragmentLimitBytes: 16, only: ['x3-replay'] });
   expect(report.cases.map(({ outcome, reason }) => [outcome, reason])).toEqual([['passed', undefined]]);
+});
+
+test('a type that a load balancer adds to what names none is no fault of the server', () => {
+  const ack = (type: string) => ({
+    httpVersion: '1.1',
+    status: 200,
+    reason: 'OK',
+    headers: Object.entries({
+      'BITS-Packet-Type': 'Ack',
+      Pragma: 'no-cache',
+      'Content-Length': '0',
+      'Content-Type': type,
+    }),
+    body: new Uint8Array(0),
+    framing: 'content-length' as const,
+  });
+  expect(brokenAckRules(ack('application/octet-stream'))).toEqual([]);
+  expect(brokenAckRules(ack('text/plain'))).toEqual(['Content-Type: text/plain']);
 });
 
 describe.each(DEFECTS)('the defect %s', (defect, caseId) => {

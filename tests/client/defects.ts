@@ -3,6 +3,7 @@ export const DEFECTS = [
   ['body-with-errors', 'c5-no-packet-type'],
   ['no-content-length', 'ping-plain'],
   ['no-pragma', 'ping-plain'],
+  ['content-type', 'ping-plain'],
   ['one-error-header', 'c10-no-guid'],
   ['no-error-context', 'c10-no-guid'],
   ['error-code-with-416', 'x5-replay'],

@@ -56,6 +56,7 @@ export function renderAck(
     headers.push(['BITS-Error-Code', error]);
     if (!defects.has('no-error-context')) headers.push(['BITS-Error-Context', '0x5']);
   }
+  if (defects.has('content-type')) headers.push(['Content-Type', 'text/html']);
   if (!defects.has('no-pragma')) headers.push(['Pragma', 'no-cache']);
   const body = status >= 400 && defects.has('body-with-errors') ? Buffer.from('sorry') : undefined;
   if (!defects.has('no-content-length')) headers.push(['Content-Length', String(body?.length ?? 0)]);

@@ -18,9 +18,6 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 // The load balancer computes these itself, whatever the function says.
 const COMPUTED = new Set(['content-length', 'connection', 'transfer-encoding', 'keep-alive', 'date']);
 
-// Seen in the field with every answer that names none, also an empty one; AWS does not say so (docs/unproven.md).
-const DEFAULT_CONTENT_TYPE: [string, string] = ['Content-Type', 'application/octet-stream'];
-
 type ResponseLimits = Pick<FrontDoorLimits, 'maxResponseJsonBytes' | 'maxResponseHeadersBytes'>;
 
 /**
@@ -109,6 +106,5 @@ function headerList(headers: unknown, maxBytes: number): [string, string][] {
       `more than ${maxBytes} bytes of response headers`,
     );
   }
-  if (!list.some(([name]) => name.toLowerCase() === 'content-type')) list.push(DEFAULT_CONTENT_TYPE);
   return list;
 }
