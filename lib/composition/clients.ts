@@ -8,8 +8,13 @@ import { leavePayloadsUnsigned } from './unsigned-payload.ts';
  * The SDK would wait for ever by default, and a client loses ten minutes for every answer that is not given: a call that
  * stalls is given up early and repeated inside the request. Three attempts keep the worst case below the Lambda deadline.
  */
-const maxAttempts = 3;
+export const maxAttempts = 3;
 const connectionTimeoutMs = 1_500;
+/**
+ * What a call is given up after that names no other time. Single-digit milliseconds are the rule for a key of DynamoDB's: three
+ * seconds are a stall.
+ */
+export const requestTimeoutMs = { s3: 10_000, dynamodb: 3_000 } as const;
 
 const common = (environment: Environment, endpointVariable: string) => {
   const endpoint = environment[endpointVariable];
@@ -41,20 +46,19 @@ const credentialsOf = (environment: Environment) => {
  */
 const agentOptions = { maxFreeSockets: maxAttempts - 1 };
 
-const requestHandler = (requestTimeoutMs: number) => ({
+const requestHandler = (service: keyof typeof requestTimeoutMs) => ({
   httpsAgent: agentOptions,
   httpAgent: agentOptions,
   connectionTimeout: connectionTimeoutMs,
-  requestTimeout: requestTimeoutMs,
+  requestTimeout: requestTimeoutMs[service],
   throwOnRequestTimeout: true,
 });
 
-/** Single-digit milliseconds are the rule for a key's read and write: three seconds are a stall. */
 export const dynamoDBClient = (environment: Environment): DynamoDBClient => {
   const client = new DynamoDBClient({
     ...common(environment, 'AWS_ENDPOINT_URL_DYNAMODB'),
     // The time-out of a socket counts within an answer as well.
-    requestHandler: { ...requestHandler(3_000), socketTimeout: 3_000 },
+    requestHandler: { ...requestHandler('dynamodb'), socketTimeout: requestTimeoutMs.dynamodb },
   });
   withoutLogger(client);
   return client;
@@ -93,7 +97,7 @@ export const s3Client = (environment: Environment): S3Client => {
     ...common(environment, 'AWS_ENDPOINT_URL_S3'),
     // A bucket name in the host name needs DNS, which servers other than S3 rarely have.
     forcePathStyle: environment['AWS_ENDPOINT_URL_S3'] !== undefined,
-    requestHandler: requestHandler(10_000),
+    requestHandler: requestHandler('s3'),
     // Our own CRC32 goes with every body; the SDK need not compute another.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

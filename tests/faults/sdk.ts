@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { maxAttempts, requestTimeoutMs } from '../../lib/composition/clients.ts';
 import type { Invocation } from './invocation.ts';
 import { credentials, region } from './servers.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
@@ -26,9 +27,6 @@ interface SdkRequest {
   readonly body?: unknown;
 }
 
-/** What each client of the real composition gives up after when a call says nothing else (lib/composition/clients.ts). */
-const defaultTimeoutMs = { s3: 10_000, dynamodb: 3_000 } as const;
-
 const handlerOf = (service: Service, carry: Carry) => ({
   metadata: { handlerProtocol: 'h1' },
   handle: async (
@@ -40,7 +38,7 @@ const handlerOf = (service: Service, carry: Carry) => ({
     const { status, headers, body } = await carry(service, wireRequest(request), {
       invocation: options.invocation,
       signal: options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined,
-      timeoutMs: options.requestTimeout ?? defaultTimeoutMs[service],
+      timeoutMs: options.requestTimeout ?? requestTimeoutMs[service],
     });
     // Only an object's bytes have to be a stream; collecting one costs as much as the rest of an answer.
     const isObject = request.query?.['x-id'] === 'GetObject' && status < 300;
@@ -111,7 +109,7 @@ export const sdkClients = (carry: Carry): { s3: S3Client; dynamodb: DynamoDBClie
   const common = {
     region,
     credentials: { ...credentials },
-    maxAttempts: 3,
+    maxAttempts,
     ignoreConfiguredEndpointUrls: true,
   };
   const s3 = new S3Client({
