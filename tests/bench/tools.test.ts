@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedS3 } from '../../infra/local/s3/index.ts';
 import { replaceBetweenMarks } from '../../infra/planning/page.ts';
-import { tempFolder } from '../local/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { readArguments } from './arguments.ts';
 import { largestDifference } from './constant-cost.ts';
 import { summarize } from './measurement.ts';

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lockDataDir } from '../../infra/local/data-dir-lock.ts';
-import { tempFolder } from './temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 test('a folder has one holder until it is released, by that holder and no other', async () => {
   const folder = join(await tempFolder(), 'made/on/the/way');

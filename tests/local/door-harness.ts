@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import {
   type AccessRecord,
   type AlbEvent,
@@ -22,8 +22,6 @@ export interface Harness {
   open(): Promise<RawClient>;
 }
 
-const cleanups: (() => Promise<void> | void)[] = [];
-
 /** A front door whose functions answer 200 with an empty body; all of it is closed after the test. */
 export async function openDoor(options: Partial<FrontDoorOptions> = {}): Promise<Harness> {
   const events: { functionName: string; event: AlbEvent }[] = [];
@@ -40,22 +38,18 @@ export async function openDoor(options: Partial<FrontDoorOptions> = {}): Promise
       return answer(functionName, event);
     },
   });
-  cleanups.push(() => door.close({ graceMs: 0 }));
+  onTestFinished(() => door.close({ graceMs: 0 }));
   return {
     door,
     events,
     records,
     async open() {
       const client = await RawClient.open(door.port);
-      cleanups.push(() => client.close());
+      onTestFinished(() => client.close());
       return client;
     },
   };
 }
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** A BITS_POST as bytes; `headers` are lines without their CRLF. */
 export function bitsPost(

@@ -16,7 +16,7 @@ import dynalite from 'dynalite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LocalDynamoDb, startLocalDynamoDb } from '../../infra/local/dynamodb.ts';
 import { readSessionTable, type TableDefinition } from '../../infra/local/storage-template.ts';
-import { tempFolder } from './temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const TableName = 'sessions';
 let table: TableDefinition;

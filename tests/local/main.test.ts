@@ -10,9 +10,9 @@ import { isAlive } from '../../infra/local/process-table.ts';
 import { readSettings } from '../../infra/local/settings.ts';
 import { startLocalStack } from '../../infra/local/stack.ts';
 import { readStackFile } from '../support/stack-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
 import { spawnStack } from './stack-process.ts';
-import { tempFolder } from './temp-folder.ts';
 
 const servers: Server[] = [];
 

@@ -1,14 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
-const children = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
-  children.clear();
-});
 
 export interface StackProcess {
   readonly child: ChildProcess;
@@ -21,7 +15,7 @@ export interface StackProcess {
   printed(text: string): Promise<void>;
 }
 
-/** `npm start` without npm: main.ts in a process of its own, on free ports unless told otherwise. */
+/** `npm start` without npm: main.ts in a process of its own, on free ports unless told otherwise. It ends with the running test. */
 export function spawnStack(environment: Readonly<Record<string, string>>): StackProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
     env: {
@@ -33,7 +27,9 @@ export function spawnStack(environment: Readonly<Record<string, string>>): Stack
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  children.add(child);
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   let stdout = '';
   let stderr = '';
   let look = () => {};

@@ -6,8 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import type { AccessRecord } from '../../infra/local/alb/front-door.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../infra/local/stack.ts';
 import { readStackFile } from '../support/stack-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
-import { tempFolder } from './temp-folder.ts';
 
 const stacks: LocalStack[] = [];
 

@@ -13,8 +13,8 @@ import {
 import { afterEach, describe, expect, test } from 'vitest';
 import { type LocalStackOptions, startLocalStack } from '../../infra/local/stack.ts';
 import { type SweeperOptions, startSweeper } from '../../infra/local/sweeper.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
-import { tempFolder } from './temp-folder.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 

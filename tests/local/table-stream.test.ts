@@ -15,8 +15,8 @@ import type { StreamRecord } from '../../infra/local/table-stream.ts';
 import { toItem } from '../../lib/session/item.ts';
 import { schemaProblems } from '../events/schema.ts';
 import { fresh, type receiving, stored } from '../session/sessions.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { createSession, sendFragment, sendPacket } from './packets.ts';
-import { tempFolder } from './temp-folder.ts';
 
 const TableName = 'sessions';
 

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Random } from '../faults/random.ts';
 import { type StackProcess, spawnStack } from '../local/stack-process.ts';
-import { tempFolder } from '../local/temp-folder.ts';
 import { BitsUpload, generatedSource } from '../support/bits-client/index.ts';
 import { readStackFile } from '../support/stack-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { sha256OfSource, UploadCheck } from '../support/upload-check.ts';
 
 const kills = 50;

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { setInterval } from 'node:timers';
 import { describe, expect, it } from 'vitest';
 import { spawnStack } from '../local/stack-process.ts';
-import { tempFolder } from '../local/temp-folder.ts';
 import { BitsUpload, generatedSource } from '../support/bits-client/index.ts';
 import { itemSizeBytes } from '../support/item-size.ts';
 import { readStackFile } from '../support/stack-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { sha256OfSource, UploadCheck } from '../support/upload-check.ts';
 
 const mebibyte = 2 ** 20;

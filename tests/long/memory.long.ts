@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { tempFolder } from '../local/temp-folder.ts';
 import { eventOf, type TestRequest } from '../support/functions-harness.ts';
 import { closePacket, createPacket, fragmentPacket } from '../support/packets.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { startSeparateServers } from './separate-servers.ts';
 
 const sessions = 1_000;

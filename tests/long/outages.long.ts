@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { startFrontDoor } from '../../infra/local/alb/front-door.ts';
 import { createInvoker } from '../../infra/local/invoker.ts';
 import { Random } from '../faults/random.ts';
-import { tempFolder } from '../local/temp-folder.ts';
 import { BitsUpload, generatedSource } from '../support/bits-client/index.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { sha256OfSource, UploadCheck } from '../support/upload-check.ts';
 import { startSeparateServers } from './separate-servers.ts';
 

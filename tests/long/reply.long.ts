@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnStack } from '../local/stack-process.ts';
-import { tempFolder } from '../local/temp-folder.ts';
 import { BitsUpload, generatedSource } from '../support/bits-client/index.ts';
 import { type ReplyServer, replyBytes, startReplyServer } from '../support/reply-server.ts';
 import { readStackFile } from '../support/stack-file.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { sha256OfSource, UploadCheck } from '../support/upload-check.ts';
 
 const mebibyte = 2 ** 20;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,7 @@ export const packageService = async (options: PackageOptions = {}): Promise<Pack
   const folder = await mkdtemp(join(tmpdir(), 'bits-s3-package-'));
   try {
     for (const input of inputs) await cp(join(project, input), join(folder, input), { recursive: true });
+    await mkdir(join(folder, 'tmp'));
     await symlink(join(project, 'node_modules'), join(folder, 'node_modules'));
     const { stage, region, parameters = {}, destinations, through = [] } = options;
     const destinationsFile = 'infra/destinations.test.yml';
@@ -58,6 +59,8 @@ export const packageService = async (options: PackageOptions = {}): Promise<Pack
       env: {
         PATH: process.env['PATH'],
         HOME: folder,
+        // The deployment tool leaves its bundles there.
+        TMPDIR: join(folder, 'tmp'),
         SLS_TELEMETRY_DISABLED: '1',
         SLS_NOTIFICATIONS_MODE: 'off',
         ...options.environment,

@@ -8,8 +8,8 @@ import { readObject } from '../../../infra/local/s3/store/data-stream.ts';
 import { RecordFiles } from '../../../infra/local/s3/store/record-files.ts';
 import type { ObjectRecord, PartRecord, Properties } from '../../../infra/local/s3/store/records.ts';
 import type { Staged } from '../../../infra/local/s3/store/staged-body.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { credentials, region } from '../support/in-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 /** One thing that a client asked for; where it is two things at once, also the view that lies between them. */
 type Step = readonly [title: string, run: (catalog: Catalog) => Promise<void>, ...between: unknown[]];

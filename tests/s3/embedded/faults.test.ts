@@ -16,6 +16,7 @@ import type {
   FaultAction,
   FaultTarget,
 } from '../../../infra/local/s3/index.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { expectError } from '../support/behaviour.ts';
 import { bytesOf } from '../support/bytes.ts';
 import {
@@ -25,7 +26,6 @@ import {
   openInProcess,
   region,
 } from '../support/in-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const Key = 'k';
 

@@ -14,12 +14,12 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { expectError } from '../support/behaviour.ts';
 import { bytesOf } from '../support/bytes.ts';
 import { bucket as Bucket, credentials, openInProcess, region } from '../support/in-process.ts';
 import { sendRaw } from '../support/server-under-test.ts';
 import { presign, sha256, signHeaders } from '../support/signing.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const Key = 'k';
 const signer = () => ({ ...credentials, region, signedAt: new Date() });

@@ -10,10 +10,10 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EmbeddedS3Options } from '../../../infra/local/s3/index.ts';
 import { ClosedError } from '../../../infra/local/s3/index.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { expectError } from '../support/behaviour.ts';
 import { bytesOf, patternedBytes } from '../support/bytes.ts';
 import { bucket as Bucket, inProcessClient, openInProcess } from '../support/in-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 async function open(options: Partial<EmbeddedS3Options> = {}) {
   const s3 = await openInProcess(await tempFolder(), options);

@@ -15,6 +15,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect, it, onTestFinished } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { bytesOf, md5Hex, patternedBytes } from '../support/bytes.ts';
 import {
   bucket as Bucket,
@@ -23,7 +24,6 @@ import {
   openInProcess,
   region,
 } from '../support/in-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const childScript = fileURLToPath(new URL('../support/child-server.ts', import.meta.url));
 const sizes = [0, 100, 70_000, 1_000_000, 3_000_000];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedS3, type S3Request } from '../../../infra/local/s3/index.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 /**
  * The worked examples of Amazon's own description, with its published example credentials: requests signed by

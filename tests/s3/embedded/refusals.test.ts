@@ -2,10 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { expectError } from '../support/behaviour.ts';
 import { bucket, inProcessClient, openInProcess } from '../support/in-process.ts';
 import { type ServerUnderTest, startEmbedded } from '../support/server-under-test.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 let s3: ServerUnderTest;
 beforeAll(async () => {

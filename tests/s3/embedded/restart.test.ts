@@ -17,9 +17,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { bytesOf, patternedBytes } from '../support/bytes.ts';
 import { bucket as Bucket, inProcessClient, openInProcess } from '../support/in-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 async function withServer<T>(dataDir: string, use: (client: S3Client) => Promise<T>): Promise<T> {
   const s3 = await openInProcess(dataDir);

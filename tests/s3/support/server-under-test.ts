@@ -12,8 +12,8 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { openEmbeddedS3 } from '../../../infra/local/s3/index.ts';
+import { newTempFolder, removeFolder } from '../../support/temp-folder.ts';
 import { type Signer, sha256, signHeaders } from './signing.ts';
-import { newTempFolder, removeFolder } from './temp-folder.ts';
 
 /** An S3 to judge, with an empty bucket of its own. */
 export interface ServerUnderTest {

@@ -5,10 +5,13 @@ import { onTestFinished } from 'vitest';
 
 /** A new folder under the system's temporary one. */
 export function newTempFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'embedded-s3-'));
+  return mkdtemp(join(tmpdir(), 'bits-s3-'));
 }
 
-/** A new folder, removed when the running test ends. */
+/**
+ * A new folder, removed when the running test ends: a hook of this module would be one of the first file that loads it only,
+ * because files share their modules.
+ */
 export async function tempFolder(): Promise<string> {
   const path = await newTempFolder();
   onTestFinished(() => removeFolder(path));
