@@ -18,6 +18,7 @@ import type { UploadLimits, UploadServices } from '../../lib/upload/services.ts'
 import { WarmState } from '../../lib/upload/warm.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
+import { secretFree } from './secret-free.ts';
 
 /** Objects as their bucket has them. */
 export const plainObjects = {
@@ -111,6 +112,10 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   readonly clock: TestClock;
   #warm = new WarmState(64 * 2 ** 20, 1);
   readonly #options: HarnessOptions<S, O>;
+  readonly #log = secretFree({
+    packet: (facts) => this.packets.push(facts),
+    alarm: (what, facts) => this.alarms.push({ what, facts }),
+  });
 
   constructor(options: HarnessOptions<S, O>) {
     this.#options = options;
@@ -131,7 +136,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
       wait: async (durationMs) => {
         this.nowMs += durationMs;
       },
-      alarm: (what, facts) => this.alarms.push({ what, facts }),
+      alarm: (what, facts) => this.#log.alarm(what, facts),
     };
   }
 
@@ -158,10 +163,7 @@ export class FunctionsHarness<S extends SessionStore, O extends ObjectStore> {
   /** The function as Lambda would call it. */
   lambda(name: FunctionName): LambdaFunction {
     return lambdaFunction(this.#handler(name), {
-      log: {
-        packet: (facts) => this.packets.push(facts),
-        alarm: (what, facts) => this.alarms.push({ what, facts }),
-      },
+      log: this.#log,
       nowMs: () => this.nowMs,
     });
   }
