@@ -158,7 +158,7 @@ describe('against what is not as believed', () => {
     };
     expect(await run('permissions', { logs: logsWith(refused) })).toMatchObject({
       verdict: 'fails',
-      evidence: expect.stringMatching(/^1 refusals, .*fragment: .*AccessDenied/),
+      evidence: expect.stringMatching(/^1 refusals, 0 other errors; fragment: .*AccessDenied/),
     });
     expect(await run('permissions', { logs: logsWith() })).toMatchObject({ verdict: 'holds' });
   });
